@@ -1,0 +1,68 @@
+"""The one catalogue of texts that a person reads, in English and Korean.
+
+Texts live in ``<room>.toml`` beside this file, one table per message with the keys ``en`` and
+``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file is
+read when its first text is asked for. Placeholders are those of :meth:`str.format`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Literal, cast
+
+Language = Literal["en", "ko"]
+LANGUAGES: tuple[Language, ...] = ("en", "ko")
+
+_chosen: Language | None = None
+
+
+def language() -> Language:
+    """The current language: the one set, else ``JARAM_LANG``, else the locale's, else English."""
+    if _chosen is not None:
+        return _chosen
+    for variable in ("JARAM_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")
+        if value:
+            return "ko" if value.lower().startswith("ko") else "en"
+    return "en"
+
+
+def set_language(code: Language | None) -> None:
+    """Speak ``code`` from now on in this process; ``None`` goes back to the environment's language."""
+    global _chosen
+    _chosen = code
+
+
+def text(key: str, /, *, lang: Language | None = None, **values: object) -> str:
+    """The text of ``key`` in ``lang`` (default: the current language), filled with ``values``.
+
+    Raises ``KeyError`` for a key or placeholder that is not in the catalogue: a programming error,
+    which a test finds.
+    """
+    room, _, name = key.partition(".")
+    return entry(room, name)[lang or language()].format(**values)
+
+
+def entry(room: str, name: str) -> dict[Language, str]:
+    """The texts of one message in every language, unfilled."""
+    return _catalogue(room)[name]
+
+
+@cache
+def _catalogue(room: str) -> dict[str, dict[Language, str]]:
+    source = resources.files(__name__).joinpath(f"{room}.toml").read_text(encoding="utf-8")
+    return cast("dict[str, dict[Language, str]]", tomllib.loads(source))
+
+
+def rooms() -> tuple[str, ...]:
+    """The names of all catalogue files, sorted."""
+    return tuple(
+        sorted(
+            item.name.removesuffix(".toml")
+            for item in resources.files(__name__).iterdir()
+            if item.name.endswith(".toml")
+        )
+    )

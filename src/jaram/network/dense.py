@@ -1,0 +1,61 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jax import Array
+
+from jaram.errors import RecipeError
+from jaram.network.activations import ActivationField, Identity
+from jaram.network.initializers import InitializerField, weights_for
+from jaram.network.layer import Context, Layer, Params, Shape, State
+from jaram.spec import Count, spec
+
+
+@spec(family="layer", name="dense")
+class Dense(Layer):
+    """``activation(x @ weight + bias)`` on the last axis.
+
+    units: size of the output's last axis.
+    init: how ``weight`` ``(inputs, units)`` is drawn; None takes what suits the activation.
+    bias: whether there is a ``bias`` ``(units,)``; it starts at 0.
+    """
+
+    units: Count
+    activation: ActivationField = Identity()
+    init: InitializerField = None
+    bias: bool = True
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape:
+            raise RecipeError("network.needs_axis", layer="Dense")
+        return (*input_shape[:-1], self.units)
+
+    def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        fan_in = input_shape[-1]
+        weight = weights_for(self.init, self.activation).draw(
+            rng, (fan_in, self.units), fan_in, self.units
+        )
+        params: Params = {"weight": weight}
+        if self.bias:
+            params["bias"] = np.zeros(self.units, np.float32)
+        return params | activation_params(self.activation, self.output_shape(input_shape))
+
+    def logits(self, params: Params, x: Array) -> Array:
+        """The outputs before the activation."""
+        z = x @ params["weight"]
+        return z + params["bias"] if self.bias else z
+
+    def apply(self, params: Params, state: State, x: Array, context: Context) -> tuple[Array, State]:
+        return self.activation(self.logits(params, x), params.get("activation", {})), state
+
+    def operations(self, input_shape: Shape) -> int:
+        return math.prod(input_shape) * self.units
+
+
+def activation_params(activation: ActivationField, shape: Shape) -> Params:
+    """``{"activation": ...}`` for an activation that learns something, else ``{}``."""
+    own = activation.initial_params(shape)
+    return {"activation": own} if own else {}
