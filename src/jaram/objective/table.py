@@ -1,7 +1,7 @@
 """Task → loss → output activation: the table, once.
 
 The losses that suit a task and the activation each pairs with stand with the losses; this module
-adds which of them is the default and how many outputs there are.
+adds which of them is the default, and writes the table down.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from jaram.messages import Language, text
 from jaram.network.dense import Dense
 from jaram.objective.losses import (
     BinaryCrossEntropy,
@@ -29,14 +30,6 @@ DEFAULTS: dict[str, type[Loss]] = {
 }
 """The default loss of each kind of task."""
 
-OUTPUTS = {
-    "regression": "targets",
-    "binary": "1",
-    "multiclass": "classes",
-    "multilabel": "labels",
-}
-"""How many outputs each kind of task has."""
-
 
 @dataclass(frozen=True)
 class Pairing:
@@ -45,7 +38,6 @@ class Pairing:
     task: str
     loss: str
     activation: str
-    outputs: str
     default: bool
 
 
@@ -53,13 +45,28 @@ def pairings() -> tuple[Pairing, ...]:
     """Every task with every loss made for it, the default first."""
     losses = cast("dict[str, type[Loss]]", registered("loss"))
     rows = [
-        Pairing(task, name, loss.pairs_with, OUTPUTS[task], loss is default)
+        Pairing(task, name, loss.pairs_with, loss is default)
         for task, default in DEFAULTS.items()
         for name, loss in losses.items()
         if task in loss.tasks
     ]
     order = list(DEFAULTS)
     return tuple(sorted(rows, key=lambda row: (order.index(row.task), not row.default)))
+
+
+def table(lang: Language | None = None) -> str:
+    """The table as Markdown, one row per pairing, the default of each task in bold."""
+    heads = [
+        text(f"objective.table_{column}", lang=lang)
+        for column in ("task", "loss", "activation", "outputs")
+    ]
+    lines = [heads, ["---"] * len(heads)]
+    for row in pairings():
+        loss = f"**`{row.loss}`**" if row.default else f"`{row.loss}`"
+        task = text(f"objective.task_{row.task}", lang=lang)
+        outputs = text(f"objective.outputs_{row.task}", lang=lang)
+        lines.append([task, loss, f"`{row.activation}`", outputs])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def default_loss(kind: str) -> Loss:

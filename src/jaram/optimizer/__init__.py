@@ -1,1 +1,1 @@
-
+"""How parameters move: optimizers, learning-rate schedules, clipping and averaging, over Optax."""
