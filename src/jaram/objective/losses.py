@@ -165,7 +165,7 @@ class PerceptronLoss(Loss):
     by_margin: ClassVar[bool] = True
 
     def __call__(self, z: Array, activation: ActivationFunction, target: Array) -> Array:
-        decision = jax.lax.stop_gradient((z >= 0).astype(z.dtype))
+        decision = jax.lax.stop_gradient((z > 0).astype(z.dtype))
         return _sum((decision - target) * z)
 
 

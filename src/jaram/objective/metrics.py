@@ -85,7 +85,7 @@ def _classes(
     found = {
         "accuracy": accuracy(y, predicted, weight),
         "balanced_accuracy": balanced_accuracy(matrix),
-        "f1": f1(matrix, binary=binary),
+        "f1": f1(matrix),
     }
     if probability is not None:
         score = probability[:, 1] if binary else probability
@@ -103,7 +103,7 @@ def _multilabel(y: NDArray[np.int64], given: NDArray[Any], weight: Weight) -> di
     found = {
         "label_accuracy": _average(right.mean(axis=1), weight),
         "exact_match": _average(right.all(axis=1), weight),
-        "f1": float(np.mean([f1(matrix, binary=True) for matrix in matrices])),
+        "f1": float(np.mean([f1(matrix) for matrix in matrices])),
     }
     if is_probability:
         areas = [roc_auc(y[:, k], given[:, k], weight) for k in labels]
@@ -136,15 +136,15 @@ def balanced_accuracy(matrix: Floats) -> float:
     return float(np.mean(np.diagonal(matrix)[occurs] / true[occurs])) if occurs.any() else np.nan
 
 
-def f1(matrix: Floats, *, binary: bool) -> float:
-    """2 · right / (true + predicted) of the second class, or its mean over all classes (macro).
+def f1(matrix: Floats) -> float:
+    """2 · right / (true + predicted) of the second of two classes, or the mean over more (macro).
 
     Classes that neither occur nor are predicted are left out of the mean; 0 if there are none.
     """
     right = np.diagonal(matrix)
     total = matrix.sum(axis=1) + matrix.sum(axis=0)
     per_class = np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
-    if binary:
+    if len(matrix) == 2:
         return float(per_class[1])
     return float(np.mean(per_class[total > 0])) if (total > 0).any() else 0.0
 

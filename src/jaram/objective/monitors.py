@@ -42,31 +42,40 @@ def monitors(task: Task) -> tuple[str, ...]:
 
 
 def partial_sums(
+    task: Task,
+    loss: Loss,
     z: Array,
     activation: ActivationFunction,
-    loss: Loss,
     target: Array,
-    weight: Array,
-    task: Task,
+    *,
+    real: Array,
+    weight: Array | None = None,
     center: ArrayLike = 0.0,
 ) -> Sums:
     """Sums over the rows of one block.
 
     z, target: ``(batch, outputs)`` before the activation, and encoded.
-    weight: ``(batch,)``; 0 leaves a row out (padding), whatever is in it.
+    real: ``(batch,)``; 0 leaves a row out (padding), whatever is in it; other values weigh all
+    metrics.
+    weight: ``(batch,)``, further weights for the loss alone; None for all 1.
     center: for a regression, ``(outputs,)`` or a scalar near the targets' mean, the same for all
     blocks.
         R² takes a difference of two sums of squares about it, so that float32 wants the mean of an
         unscaled target here.
     """
 
-    def total(values: Array) -> Array:
+    def total(values: Array, shares: Array = real) -> Array:
         """The weighted sum over rows of ``(batch,)`` or ``(batch, columns)``."""
-        shaped = weight.reshape((-1,) + (1,) * (values.ndim - 1))
+        shaped = shares.reshape((-1,) + (1,) * (values.ndim - 1))
         return jnp.sum(jnp.where(shaped > 0, shaped * values, 0.0), axis=0)
 
-    sums = {"weight": jnp.sum(weight), "loss": total(loss(z, activation, target))}
-    answer = decide(z, activation, loss, task)
+    of_loss = real if weight is None else real * weight
+    sums = {
+        "rows": jnp.sum(real),
+        "loss_weight": jnp.sum(of_loss),
+        "loss": total(loss(z, activation, target), of_loss),
+    }
+    answer = decide(task, loss, z, activation)
     if task.kind == "regression":
         error, about = answer - target, target - center
         return sums | {
@@ -87,40 +96,40 @@ def partial_sums(
     sums["right"] = total((answer == truth).astype(jnp.float32))
     classes = len(task.classes)
     if classes <= MOST_CLASSES:
-        rows = jax.nn.one_hot(truth, classes) * weight[:, None]
+        rows = jax.nn.one_hot(truth, classes) * real[:, None]
         sums["confusion"] = rows.T @ jax.nn.one_hot(answer, classes)  # (true, predicted)
     return sums
 
 
-def from_sums(sums: Sums, task: Task) -> dict[str, Array]:
+def from_sums(sums: Sums) -> dict[str, Array]:
     """The metrics of :func:`monitors`, float32 scalars, from the sums over all rows of a part."""
-    weight = sums["weight"]
-    found = {"loss": sums["loss"] / weight}
-    if task.kind == "regression":
-        spread = sums["squared_target"] - jnp.square(sums["target"]) / weight
-        found["rmse"] = jnp.mean(jnp.sqrt(sums["squared_error"] / weight))
-        found["mae"] = jnp.mean(sums["absolute_error"] / weight)
+    rows = sums["rows"]
+    found = {"loss": sums["loss"] / sums["loss_weight"]}
+    if "squared_error" in sums:
+        spread = sums["squared_target"] - jnp.square(sums["target"]) / rows
+        found["rmse"] = jnp.mean(jnp.sqrt(sums["squared_error"] / rows))
+        found["mae"] = jnp.mean(sums["absolute_error"] / rows)
         explained = 1 - sums["squared_error"] / jnp.where(spread > 0, spread, 1.0)
         met = (sums["squared_error"] == 0).astype(jnp.float32)  # a constant target
         found["r2"] = jnp.mean(jnp.where(spread > 0, explained, met))
-    elif task.kind == "multilabel":
-        found["label_accuracy"] = sums["right"] / weight
-        found["exact_match"] = sums["exact"] / weight
+    elif "exact" in sums:
+        found["label_accuracy"] = sums["right"] / rows
+        found["exact_match"] = sums["exact"] / rows
         found["f1"] = jnp.mean(_share(2 * sums["both"], sums["either"]))
     else:
-        found["accuracy"] = sums["right"] / weight
+        found["accuracy"] = sums["right"] / rows
         if "confusion" in sums:
-            found |= _from_confusion(sums["confusion"], binary=task.kind == "binary")
+            found |= _from_confusion(sums["confusion"])
     return found
 
 
-def _from_confusion(confusion: Array, *, binary: bool) -> dict[str, Array]:
+def _from_confusion(confusion: Array) -> dict[str, Array]:
     right = jnp.diagonal(confusion)
     true, predicted = jnp.sum(confusion, axis=1), jnp.sum(confusion, axis=0)
     f1 = _share(2 * right, true + predicted)
     return {
         "balanced_accuracy": _mean_where(true > 0, _share(right, true)),
-        "f1": f1[1] if binary else _mean_where(true + predicted > 0, f1),
+        "f1": f1[1] if len(f1) == 2 else _mean_where(true + predicted > 0, f1),
     }
 
 
