@@ -1,7 +1,7 @@
 """What a training is after: losses and their pairing with outputs, penalties, metrics.
 
-Importing this package defines every loss, penalty and stopping rule in it: a new one is one class in
-one of its modules.
+Importing this package defines every loss, penalty and stopping rule in it: a new one is one class
+in one of its modules.
 """
 
 from __future__ import annotations
