@@ -34,7 +34,7 @@ def threshold(activation: ActivationFunction, loss: Loss) -> float:
     return 0.0 if loss.by_margin and name_of(activation) not in WITHIN_0_AND_1 else 0.5
 
 
-def decide(task: Task, loss: Loss, z: Array, activation: ActivationFunction) -> Array:
+def decide(z: Array, activation: ActivationFunction, loss: Loss, task: Task) -> Array:
     """The network's answers.
 
     Classes: int32 ``(batch,)``, the largest of several outputs (where several are equally large, as
@@ -58,7 +58,7 @@ def decide(task: Task, loss: Loss, z: Array, activation: ActivationFunction) -> 
     return jnp.clip(answer.astype(jnp.int32), 0, len(task.classes) - 1)
 
 
-def is_probability(task: Task, activation: ActivationFunction, outputs: int) -> bool:
+def is_probability(activation: ActivationFunction, task: Task, outputs: int) -> bool:
     """Whether the outputs are probabilities by construction.
 
     A sigmoid's for one yes-or-no question or for labels, a softmax's of several outputs for
@@ -70,7 +70,7 @@ def is_probability(task: Task, activation: ActivationFunction, outputs: int) -> 
     return task.has_classes and name == "softmax" and outputs > 1
 
 
-def probabilities(task: Task, loss: Loss, z: Array, activation: ActivationFunction) -> Array:
+def probabilities(z: Array, activation: ActivationFunction, loss: Loss, task: Task) -> Array:
     """``(batch, classes)``, rows summing to 1, or ``(batch, labels)``, each in [0, 1].
 
     Where :func:`is_probability` holds, these are the network's probabilities. Elsewhere they are
@@ -85,7 +85,7 @@ def probabilities(task: Task, loss: Loss, z: Array, activation: ActivationFuncti
         yes = jnp.clip(scores, 0.0, 1.0)
         return jnp.concatenate([1 - yes, yes], axis=-1)
     if z.shape[-1] == 1:
-        return jax.nn.one_hot(decide(task, loss, z, activation), len(task.classes))
+        return jax.nn.one_hot(decide(z, activation, loss, task), len(task.classes))
     if name_of(activation) == "softmax" and z.shape[-1] == len(task.classes):
         return scores
     surplus = len(task.classes) - z.shape[-1]

@@ -75,7 +75,7 @@ def partial_sums(
         "loss_weight": jnp.sum(of_loss),
         "loss": total(loss(z, activation, target), of_loss),
     }
-    answer = decide(task, loss, z, activation)
+    answer = decide(z, activation, loss, task)
     if task.kind == "regression":
         error, about = answer - target, target - center
         return sums | {

@@ -25,7 +25,7 @@ from jaram.optimizer.optimizers import (
     RMSProp,
 )
 from jaram.optimizer.schedules import (
-    Constant,
+    ConstantRate,
     Cosine,
     Exponential,
     InverseTime,
@@ -50,7 +50,7 @@ __all__ = [
     "ClipNorm",
     "ClipValue",
     "Clipping",
-    "Constant",
+    "ConstantRate",
     "Cosine",
     "Exponential",
     "ExponentialAverage",

@@ -34,8 +34,8 @@ ScheduleField = Annotated[Schedule | None, parser("schedule")]
 InnerScheduleField = Annotated[Schedule, parser("schedule")]
 
 
-@spec(family="schedule", name="constant")
-class Constant(Schedule):
+@spec(family="schedule", name="constant", aliases=("constant_rate",))
+class ConstantRate(Schedule):
     """1 throughout."""
 
     def factor(self, step: Steps, total_steps: Steps, steps_per_epoch: Steps) -> Array:
@@ -101,7 +101,7 @@ class WarmUp(Schedule):
     """
 
     share: Share = 0.05
-    then: InnerScheduleField = Constant()
+    then: InnerScheduleField = ConstantRate()
     epochs: Positive | None = None
 
     def factor(self, step: Steps, total_steps: Steps, steps_per_epoch: Steps) -> Array:
