@@ -1,0 +1,91 @@
+"""Jaram trains neural networks and can say why they learn or don't.
+
+>>> import jaram as jr
+>>> run = jr.train(data=jr.load("iris"))  # doctest: +SKIP
+
+This is the front door: every public name is found here, and loaded when it is first used, so that
+``import jaram`` costs milliseconds. Layers, activations, losses, optimizers and all other
+specifications are found by the name of their class among those registered (:mod:`jaram.spec`): a
+new one needs no line here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__ finds the same
+    from jaram.data import Data as Data
+    from jaram.data import Task as Task
+    from jaram.data import load as load
+    from jaram.doctor.finding import Finding as Finding
+    from jaram.errors import DataError as DataError
+    from jaram.errors import JaramError as JaramError
+    from jaram.errors import PreflightError as PreflightError
+    from jaram.errors import RecipeError as RecipeError
+    from jaram.errors import RunError as RunError
+    from jaram.errors import UsageError as UsageError
+    from jaram.network import *
+    from jaram.objective import *
+    from jaram.optimizer import *
+    from jaram.recipe import Recipe as Recipe
+    from jaram.runs.run import Run as Run
+    from jaram.runs.run import open_run as open
+    from jaram.training import train as train
+
+_NAMES = {
+    "train": "jaram.runs.train",
+    "open": "jaram.runs.run",
+    "load": "jaram.data",
+    "Data": "jaram.data",
+    "Task": "jaram.data",
+    "Recipe": "jaram.recipe",
+    "Run": "jaram.runs.run",
+    "Finding": "jaram.doctor.finding",
+    "JaramError": "jaram.errors",
+    "RecipeError": "jaram.errors",
+    "DataError": "jaram.errors",
+    "PreflightError": "jaram.errors",
+    "RunError": "jaram.errors",
+    "UsageError": "jaram.errors",
+}
+"""Public names that are not specifications, and the module each is defined in."""
+
+_ROOMS = ("jaram.network", "jaram.objective", "jaram.optimizer", "jaram.recipe")
+"""Importing these registers every specification there is."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        value = getattr(importlib.import_module(_NAMES[name]), name)
+    elif name[:1].isupper() and name in (specifications := _specifications()):
+        value = specifications[name]
+    else:
+        raise AttributeError(f"module 'jaram' has no attribute {name!r}{_hint(name)}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*_NAMES, *_specifications(), "__version__"})
+
+
+def _specifications() -> dict[str, type]:
+    """Every registered specification by the name of its class."""
+    for room in _ROOMS:
+        importlib.import_module(room)
+    from jaram.spec import families, registered
+
+    return {
+        cls.__name__: cls
+        for family in families()
+        for cls in registered(family).values()
+    }
+
+
+def _hint(name: str) -> str:
+    from jaram.messages.nearest import suggestion
+
+    return f".{suggestion(name, __dir__())}" if not name.startswith("_") else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jaram.errors import RunError
+from jaram.messages.nearest import suggestion
 
 DEEPEST = 3  # folders of runs inside folders of runs that are looked into
 
@@ -59,7 +60,12 @@ def sort_by_metric(runs: list[Listed], metric: str) -> list[Listed]:
     """
     known = sorted({name for run in runs for name in run.metrics})
     if runs and metric not in known:
-        raise RunError("cli.no_such_metric", metric=metric, known=", ".join(known) or "-")
+        raise RunError(
+            "cli.no_such_metric",
+            metric=metric,
+            suggestion=suggestion(metric, known),
+            known=", ".join(known) or "-",
+        )
     sign = 1.0 if smaller_is_better(metric) else -1.0
 
     def place(run: Listed) -> tuple[bool, float]:

@@ -1,0 +1,62 @@
+"""Where a run is written."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+from jaram.errors import UsageError
+
+RUNS = Path("runs")
+
+
+def new_folder(data_name: str) -> Path:
+    """``runs/<data name>-<n>`` with the first free n, made at once so that nobody else takes it."""
+    name = re.sub(r"[^\w.-]+", "-", Path(data_name).stem).strip("-.") or "data"
+    RUNS.mkdir(parents=True, exist_ok=True)
+    taken = [
+        int(folder.name[len(name) + 1 :])
+        for folder in RUNS.glob(f"{name}-*")
+        if folder.name[len(name) + 1 :].isdecimal()
+    ]
+    for count in itertools.count(max(taken, default=0) + 1):
+        folder = RUNS / f"{name}-{count}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("there is always a free number")
+
+
+def given_folder(out: str) -> Path:
+    """``out`` if a run can be written there without overwriting anything.
+
+    Raises :class:`~jaram.errors.UsageError` for a folder that holds something, or a file.
+    """
+    folder = Path(out)
+    if folder.is_dir() and not any(folder.iterdir()):
+        return folder
+    if folder.exists():
+        raise UsageError("cli.out_exists", folder=out, free=str(_free(folder)))
+    folder.mkdir(parents=True)
+    return folder
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Leave nothing behind of a training that did not start."""
+    try:
+        folder.rmdir()
+        if folder.parent == RUNS:
+            RUNS.rmdir()
+    except OSError:  # it holds something: that stays
+        pass
+
+
+def _free(folder: Path) -> Path:
+    return next(
+        candidate
+        for count in itertools.count(2)
+        if not (candidate := folder.with_name(f"{folder.name}-{count}")).exists()
+    )

@@ -1,0 +1,91 @@
+"""The command ``jaram``: where a command line becomes an exit code.
+
+0: done. 1: a bug of ours. 2: wrong input, told in one line on standard error. 130: interrupted by
+the person, with what was saved. No input of a person ever ends in a traceback; ``JARAM_DEBUG=1``
+shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+from jaram.cli.output import print_error
+from jaram.errors import JaramError
+from jaram.messages import LANGUAGES, set_language, text
+
+DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> NoReturn:
+    """Run ``sys.argv`` and exit."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:  # whoever read our output has gone
+        _forget_stdout()
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    _speak(arguments)
+    try:
+        from jaram.cli.app import app
+
+        return int(app(arguments, prog_name="jaram", standalone_mode=False) or DONE)
+    except KeyboardInterrupt:
+        print_error(text("cli.interrupted"), arguments)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return DONE
+    except JaramError as error:
+        return _wrong(str(error), arguments)
+    except OSError as error:
+        return _wrong(_os_sentence(error), arguments)
+    except MemoryError:
+        return _wrong(text("cli.out_of_memory"), arguments)
+    except Exception as error:
+        from jaram.cli.usage import sentence
+
+        told = sentence(error)
+        if told is not None:
+            return _wrong(told, arguments)
+        if os.environ.get("JARAM_DEBUG"):
+            traceback.print_exc()
+        detail = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        print_error(text("cli.bug", detail=detail), arguments)
+        return BUG
+
+
+def _wrong(sentence: str, arguments: list[str]) -> int:
+    if os.environ.get("JARAM_DEBUG"):
+        traceback.print_exc()
+    print_error(sentence, arguments)
+    return WRONG_INPUT
+
+
+def _speak(arguments: list[str]) -> None:
+    """Set the language before anything is read: ``--help`` and a misspelled option speak it."""
+    set_language(None)
+    for index, argument in enumerate(arguments):
+        if argument == "--":
+            return
+        name, _, value = argument.partition("=")
+        if name == "--lang":
+            asked = value or (arguments[index + 1] if index + 1 < len(arguments) else "")
+            set_language(next((code for code in LANGUAGES if code == asked), None))
+
+
+def _os_sentence(error: OSError) -> str:
+    if error.filename is None:
+        return text("cli.os_error", problem=error.strerror or str(error))
+    return text("cli.os_error_file", file=error.filename, problem=error.strerror or str(error))
+
+
+def _forget_stdout() -> None:
+    """Let Python's own flush at exit go nowhere instead of complaining about a closed pipe."""
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

@@ -1,0 +1,88 @@
+"""``jaram show``: a run, a recipe or data, described."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaram.cli.options import Encoding, Json, Lang, NoHeader
+from jaram.cli.output import Speaker
+from jaram.messages import text
+
+
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="RUN|RECIPE|DATA", help="cli.show_what", show_default=False)
+    ],
+    no_header: NoHeader = False,
+    encoding: Encoding = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> int:
+    """Describe a run's folder, a recipe's TOML file, or data."""
+    speaker = Speaker(as_json=as_json)
+    path = Path(what)
+    if (path / "run.json").exists():
+        _show_run(speaker, what)
+    elif path.suffix == ".toml":
+        _show_recipe(speaker, what)
+    else:
+        _show_data(speaker, what, no_header, encoding)
+    return 0
+
+
+def _show_run(speaker: Speaker, what: str) -> None:
+    from jaram.cli.summary import network_table, tell_choices, tell_findings, tell_metrics
+    from jaram.runs.run import open_run
+    from jaram.spec import describe
+
+    run = open_run(what)
+    speaker.say(what)
+    tell_metrics(speaker, run)
+    speaker.say()
+    network_table(speaker, run.network, run.input_shape)
+    speaker.say()
+    tell_choices(speaker, run)
+    speaker.say(run.recipe.to_toml().rstrip())
+    tell_findings(speaker, run.findings)
+    speaker.json(
+        {
+            "run": what,
+            "result": run.result,
+            "best_epoch": run.best_epoch,
+            "metrics": run.metrics,
+            "recipe": describe(run.recipe),
+            "findings": [finding.to_json() for finding in run.findings],
+        }
+    )
+
+
+def _show_recipe(speaker: Speaker, what: str) -> None:
+    from jaram.recipe import Recipe
+    from jaram.spec import describe
+
+    recipe = Recipe.read(what)
+    speaker.say(recipe.to_toml().rstrip())
+    speaker.json({"recipe": describe(recipe)})
+
+
+def _show_data(speaker: Speaker, what: str, no_header: bool, encoding: str | None) -> None:
+    from jaram.cli.reading import read_data, tell_columns, tell_data
+
+    data = read_data(what, None, no_header=no_header, encoding=encoding)
+    tell_data(speaker, data, what)
+    tell_columns(speaker, data)
+    speaker.say()
+    speaker.say(text("cli.show_next", data=what))
+    speaker.json(
+        {
+            "rows": data.n,
+            "source": data.source.to_json() if data.source is not None else {},
+            "columns": [
+                {"name": column.name, "kind": column.kind, "missing": column.missing}
+                for column in data.columns
+            ],
+        }
+    )

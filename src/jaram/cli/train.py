@@ -1,0 +1,258 @@
+"""``jaram train``: from a table to a trained, explained network."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jaram.cli.options import (
+    KINDS,
+    TASKS,
+    Device,
+    Encoding,
+    Json,
+    Lang,
+    NoHeader,
+    Quiet,
+    batch,
+    one_of,
+    pairs,
+    seed_number,
+    time_span,
+    whole_number,
+)
+from jaram.cli.output import Speaker
+from jaram.errors import UsageError
+from jaram.messages import text
+
+if TYPE_CHECKING:
+    from jaram.data.data import Data
+    from jaram.recipe import Recipe
+    from jaram.runs.run import Run
+
+INTERRUPTED = 130
+
+
+def train(
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
+    ] = None,
+    batch_size: Annotated[
+        Any,
+        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="RUN", help="cli.train_out")] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN", help="cli.train_resume")
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.train_budget"),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="COL", help="cli.train_group")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="cli.train_time")
+    ] = None,
+    no_header: NoHeader = False,
+    encoding: Encoding = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> int:
+    """Train a network on a table and write the run."""
+    from jaram.cli import folders
+    from jaram.cli.reading import read_data, tell_data, tell_kinds, tell_task
+
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    if resume is not None and out is not None:
+        raise UsageError("cli.resume_and_out")
+    source, columns = _source(data, target, resume)
+    table = read_data(
+        source,
+        columns,
+        task=task,
+        kinds=_kinds(kind or []),
+        group=group,
+        time=time,
+        no_header=no_header,
+        encoding=encoding,
+    )
+    tell_data(speaker, table, source)
+    tell_kinds(speaker, table)
+    tell_task(speaker, table)
+    speaker.say()
+    wanted = _recipe(recipe, network, epochs, batch_size, seed)
+    if setting:
+        from jaram.cli.settings import apply_settings
+
+        wanted = apply_settings(wanted, setting, lambda asked: _completed(asked, table))
+    if resume is not None:
+        folder = Path(resume)
+    else:
+        folder = folders.new_folder(table.name) if out is None else folders.given_folder(out)
+    try:
+        run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
+    except KeyboardInterrupt:
+        folders.remove_if_empty(folder)
+        return _tell_interrupted(folder)
+    except BaseException:
+        folders.remove_if_empty(folder)
+        raise
+    if run.result == "interrupted":
+        return _tell_interrupted(folder)
+    _tell_run(speaker, run, folder)
+    return 0
+
+
+def _source(
+    data: str | None, target: list[str] | None, resume: str | None
+) -> tuple[str, str | list[str] | None]:
+    """What to read and its target; a resumed run knows where its own came from."""
+    from jaram.cli.reading import source_of
+
+    wanted = target[0] if target and len(target) == 1 else target
+    if data is not None:
+        return data, wanted
+    if resume is None:
+        raise UsageError("cli.needs_data")
+    return source_of(Path(resume))
+
+
+def _kinds(words: list[str]) -> dict[str, str] | None:
+    table = pairs(words, "--kind")
+    for kind in table.values():
+        one_of(*KINDS)(kind)
+    return table or None
+
+
+def _recipe(
+    file: str | None,
+    network: str | None,
+    epochs: int | None,
+    batch_size: int | str | None,
+    seed: int | None,
+) -> Recipe:
+    """The recipe that the options spell out; what they leave out stays to be chosen."""
+    from jaram.recipe import Recipe
+
+    recipe = Recipe() if file is None else Recipe.read(file)
+    said = {"network": network, "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    return dataclasses.replace(
+        recipe, **{name: value for name, value in said.items() if value is not None}
+    )
+
+
+def _completed(recipe: Recipe, data: Data) -> Recipe:
+    """The recipe with everything chosen, for settings inside what is chosen."""
+    from jaram.data.prepare import prepare
+    from jaram.defaults import complete
+
+    return complete(recipe, prepare(data, recipe.preparation_options()))[0]
+
+
+def _train(
+    recipe: Recipe,
+    data: Data,
+    folder: Path,
+    device: str | None,
+    resume: str | None,
+    budget: float | None,
+    is_silent: bool,
+) -> Run:
+    from jaram.progress import live
+    from jaram.training import devices
+    from jaram.training.train import train as train_recipe
+
+    devices.use(device)
+    progress = live(is_silent)
+    try:
+        return train_recipe(
+            recipe,
+            data,
+            out=None if resume else folder,
+            resume=resume,
+            budget=budget,
+            progress=progress,
+        )
+    finally:
+        progress.close()
+
+
+def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
+    from jaram.cli.summary import tell_choices, tell_findings, tell_metrics
+
+    tell_choices(speaker, run)
+    tell_metrics(speaker, run)
+    tell_findings(speaker, run.findings)
+    speaker.say()
+    speaker.say(text("cli.train_written", folder=folder))
+    speaker.say(text("cli.train_report", file=folder / "report.html"))
+    speaker.say()
+    speaker.say(text("cli.train_next", folder=shlex.quote(str(folder))))
+    speaker.json(
+        {
+            "run": str(folder),
+            "metrics": run.metrics,
+            "findings": [finding.to_json() for finding in run.findings],
+            "best_epoch": run.best_epoch,
+            "result": run.result,
+        }
+    )
+
+
+def _tell_interrupted(folder: Path) -> int:
+    """What is saved after Ctrl-C, and the command that goes on from there."""
+    if not (folder / "run.json").exists():
+        told = text("cli.interrupted_nothing_saved")
+    else:
+        told = text("cli.interrupted_saved", folder=folder, command=_resume_command(folder))
+    sys.stderr.write(f"{told}\n")
+    return INTERRUPTED
+
+
+def _resume_command(folder: Path) -> str:
+    """This command line, resuming ``folder`` instead of writing a new run."""
+    kept = []
+    arguments = iter(sys.argv[1:])
+    for argument in arguments:
+        name, sign, _ = argument.partition("=")
+        if name in ("--out", "--resume"):
+            if not sign:
+                next(arguments, None)
+            continue
+        kept.append(argument)
+    return shlex.join(["jaram", *kept, "--resume", str(folder)])

@@ -1,0 +1,70 @@
+"""Command lines that typer can't make sense of, told in our words and in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import typer
+
+from jaram.errors import UsageError
+from jaram.messages import text
+from jaram.messages.nearest import suggestion
+
+
+class NoSuchCommandError(UsageError):
+    """``jaram trian``."""
+
+    def __init__(self, name: str, commands: Sequence[str]) -> None:
+        super().__init__(
+            "cli.no_such_command",
+            name=name,
+            suggestion=suggestion(name, commands),
+            known=", ".join(commands),
+        )
+
+
+def sentence(error: Exception) -> str | None:
+    """What is wrong with the command line; None if ``error`` is not about the command line.
+
+    typer keeps the classes of its usage errors in a private module, so they are told apart by name.
+    """
+    if isinstance(error, typer.Abort):
+        return text("cli.interrupted")
+    if not isinstance(error, typer.TyperException):
+        return None
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "jaram"
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        name: str = getattr(error, "option_name", "")
+        known = _options(context)
+        return text(
+            "cli.no_such_option", name=name, suggestion=suggestion(name, known), command=command
+        )
+    if kind == "MissingParameter":
+        return text("cli.missing_argument", name=_hint(error), command=command)
+    if kind == "BadParameter":
+        return text("cli.bad_value", name=_hint(error), problem=error.message)
+    if kind == "BadOptionUsage":
+        return text("cli.bad_option_use", name=getattr(error, "option_name", ""), command=command)
+    extra = re.search(r"unexpected extra arguments? \((.*)\)", error.message)
+    if extra:
+        return text("cli.extra_argument", extra=extra[1], command=command)
+    return text("cli.bad_usage", problem=error.format_message(), command=command)
+
+
+def _hint(error: typer.TyperException) -> str:
+    parameter = getattr(error, "param", None)
+    if parameter is None:
+        return str(getattr(error, "param_hint", "") or "")
+    return str(parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar)
+
+
+def _options(context: object) -> list[str]:
+    command = getattr(context, "command", None)
+    if command is None:
+        return []
+    return [name for parameter in command.params for name in parameter.opts if name[:1] == "-"] + [
+        "--help"
+    ]
