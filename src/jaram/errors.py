@@ -6,6 +6,8 @@ that fill it, so that the same error reads in English and in Korean.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class JaramError(ValueError):
     """Wrong input, told in one sentence: what is wrong, where, and what would be right.
@@ -14,7 +16,7 @@ class JaramError(ValueError):
     sentence in the current language (:func:`jaram.messages.language`).
     """
 
-    def __init__(self, key: str, **values: object) -> None:
+    def __init__(self, key: str, **values: Any) -> None:
         super().__init__(key)
         self.key = key
         self.values = values
@@ -28,7 +30,7 @@ class JaramError(ValueError):
         return _rebuild, (type(self), self.key, self.values)
 
 
-def _rebuild(kind: type[JaramError], key: str, values: dict[str, object]) -> JaramError:
+def _rebuild(kind: type[JaramError], key: str, values: dict[str, Any]) -> JaramError:
     return kind(key, **values)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -170,7 +171,11 @@ def describe(value: object) -> Any:
 
 
 def words(value: object) -> str:
-    """A specification as one readable line: ``dense 64 relu``; fields past the first two are named."""
+    """A specification as one readable line: ``dense 64 relu``; fields past the first two are named.
+
+    A value of several words stands in brackets: ``dense 64 (leaky_relu 0.2)``. :func:`parse`
+    reads the line.
+    """
     if not is_spec(value):
         return str(describe(value))
     parts = [name_of(value)]
@@ -178,24 +183,40 @@ def words(value: object) -> str:
         item = getattr(value, field.name)
         if _is_default(field, item):
             continue
-        if isinstance(item, tuple) and any(is_spec(one) for one in item):
-            parts.append("(" + ", ".join(words(one) for one in item) + ")")
-            continue
-        shown = words(item) if is_spec(item) else _number(item)
         in_place = index == len(parts) - 1
-        parts.append(shown if in_place and index < 2 else f"{field.name}={shown}")
+        parts.append(_shown(item) if in_place and index < 2 else f"{field.name}={_shown(item)}")
     return " ".join(parts)
 
 
-def _number(value: object) -> str:
+def _shown(value: object) -> str:
+    """A field's value within :func:`words`."""
+    if isinstance(value, tuple | list):
+        inside = (words(item) if is_spec(item) else _shown(item) for item in value)
+        return "(" + ", ".join(inside) + ")"
+    if is_spec(value):
+        line = words(value)
+        return f"({line})" if " " in line else line
     return f"{value:g}" if isinstance(value, float) else str(describe(value))
 
 
+def split(line: str, at: str = " ") -> list[str]:
+    """The parts of ``line`` between separators ``at`` outside brackets; empty ones left out."""
+    parts, depth = [""], 0
+    for letter in line:
+        depth += (letter in "([") - (letter in ")]")
+        if letter == at and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
+
+
 def _from_words(family: str, line: str) -> Any:
-    name, *values = line.split()
+    name, *values = split(" ".join(line.split())) or [line]
     cls = lookup(family, name)
     fields = [field.name for field in dataclasses.fields(cls)]
-    positional = [value for value in values if "=" not in value]
+    named = dict(value.split("=", 1) for value in values if _is_named(value))
+    positional = [value for value in values if not _is_named(value)]
     if len(positional) > len(fields):
         raise RecipeError(
             "spec.too_many_values",
@@ -204,9 +225,20 @@ def _from_words(family: str, line: str) -> Any:
             known=", ".join(fields),
             got=len(positional),
         )
-    named = dict(value.split("=", 1) for value in values if "=" in value)
     given = dict(zip(fields, positional, strict=False)) | named
-    return cls(**{field: literal(value) for field, value in given.items()})
+    return cls(**{field: _read(value) for field, value in given.items()})
+
+
+def _is_named(word: str) -> bool:
+    return word.partition("=")[0].isidentifier() and "=" in word
+
+
+def _read(word: str) -> object:
+    """A word as :func:`literal` has it; in brackets a tuple if there are commas, else itself."""
+    if word[:1] not in ("(", "[") or word[-1:] not in (")", "]"):
+        return literal(word)
+    inside = split(word[1:-1], ",")
+    return _read(inside[0]) if len(inside) == 1 else tuple(_read(part) for part in inside)
 
 
 def literal(word: str) -> object:
@@ -271,7 +303,7 @@ def _register_pytree(cls: type, knobs: tuple[bool, ...]) -> None:
 
     def unflatten(static: tuple[Any, ...], children: Iterable[Any]) -> object:
         # Not through __init__: leaves may be tracers or stacked arrays, which no validator knows.
-        value = object.__new__(cls)
+        value: object = object.__new__(cls)
         for name, kept, child in zip(names, static, children, strict=True):
             object.__setattr__(value, name, child if kept is _in_child else kept)
         return value
@@ -281,7 +313,7 @@ def _register_pytree(cls: type, knobs: tuple[bool, ...]) -> None:
 
 def _speak_plainly(cls: type) -> None:
     """Turn pydantic's errors into one sentence of ours."""
-    checked_init = cls.__init__
+    checked_init: Callable[..., None] = vars(cls)["__init__"]
 
     def init(self: object, *args: object, **kwargs: object) -> None:
         try:
@@ -289,9 +321,7 @@ def _speak_plainly(cls: type) -> None:
         except pydantic.ValidationError as error:
             raise _first_fault(cls, error) from None
 
-    init.__wrapped__ = checked_init  # type: ignore[attr-defined]
-    init.__doc__ = checked_init.__doc__
-    cls.__init__ = init  # type: ignore[method-assign, misc]
+    type.__setattr__(cls, "__init__", functools.wraps(checked_init)(init))
 
 
 def _first_fault(cls: type, error: pydantic.ValidationError) -> JaramError:
@@ -321,7 +351,12 @@ def _first_fault(cls: type, error: pydantic.ValidationError) -> JaramError:
             got=int(place[0]) + 1,
         )
     field = names[int(place[0])] if place[0].isdigit() else place[0]
-    bounds = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+    bounds = {
+        "greater_than": ">",
+        "greater_than_equal": "≥",
+        "less_than": "<",
+        "less_than_equal": "≤",
+    }
     if kind in bounds:
         limit = next(iter(fault["ctx"].values()))
         return RecipeError(

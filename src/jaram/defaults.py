@@ -1,0 +1,158 @@
+"""Sensible defaults: what a recipe does not say, chosen from the data, with the reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from jaram.data.prepare import Prepared
+from jaram.messages import Language, text
+from jaram.network.activations import ActivationFunction
+from jaram.network.dense import Dense
+from jaram.network.layer import Layer, Shape
+from jaram.network.network import Network, shapes
+from jaram.objective.losses import Loss
+from jaram.objective.stopping import EarlyStopping
+from jaram.objective.table import default_loss, default_output
+from jaram.optimizer.optimizers import AdamW
+from jaram.recipe import Recipe
+from jaram.spec import name_of, registered, words
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Something that was not said and was chosen: which field, what, and why (a key of the catalogue)."""
+
+    field: str
+    value: str
+    key: str
+    values: dict[str, Any]
+
+    def reason(self, lang: Language | None = None) -> str:
+        """Why, in one sentence."""
+        return text(self.key, lang=lang, **self.values)
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, table: dict[str, Any]) -> Choice:
+        return cls(
+            str(table["field"]), str(table["value"]), str(table["key"]), dict(table["values"])
+        )
+
+
+def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, ...]]:
+    """The recipe with everything said: ``network`` whole, ``output`` None, and what was chosen.
+
+    Raises RecipeError for a network that can't take the data's examples.
+    """
+    examples, task = len(prepared.train.x), prepared.task
+    choices: list[Choice] = []
+
+    def choose(field: str, value: Any, key: str, **values: Any) -> Any:
+        shown = ", ".join(words(layer) for layer in value) if field == "network" else words(value)
+        choices.append(Choice(field, shown, f"recipe.{key}", values))
+        return value
+
+    changes: dict[str, Any] = {}
+    hidden = recipe.network
+    if hidden is None:
+        hidden = choose(
+            "network",
+            default_hidden(prepared),
+            "chose_network",
+            examples=examples,
+            inputs=prepared.input_shape[-1],
+        )
+    if prepared.preparation.embedded and not _has_embedding(hidden):
+        hidden = (_category_embedding(prepared), *hidden)
+    loss = recipe.loss
+    if recipe.output is None:
+        network = hidden
+        if loss is None:
+            loss = choose("loss", _loss_for(network, prepared), "chose_loss_by_output", task=task.kind)
+    else:
+        output = recipe.output
+        if not isinstance(output, Layer):
+            flat = _flattened(hidden, prepared.input_shape)
+            output = default_output(task, loss)
+            choices.append(
+                Choice("output", words(output), "recipe.chose_output", {"task": task.kind})
+            )
+            hidden = flat
+        network = (*hidden, output)
+        if loss is None:
+            loss = choose("loss", default_loss(task.kind), "chose_loss", task=task.kind)
+    changes |= {"network": network, "output": None, "loss": loss}
+    if recipe.optimizer is None:
+        changes["optimizer"] = choose("optimizer", AdamW(), "chose_optimizer")
+    if recipe.batch_size is None:
+        size = default_batch_size(examples)
+        changes["batch_size"] = choose("batch_size", size, "chose_batch_size", examples=examples)
+    batch = changes.get("batch_size", recipe.batch_size)
+    if recipe.epochs is None:
+        steps = 1 if batch == "full" else -(-examples // int(batch))
+        changes["epochs"] = choose("epochs", default_epochs(steps), "chose_epochs", steps=steps)
+    if recipe.stop == "auto":
+        epochs = int(changes.get("epochs", recipe.epochs))
+        patience = max(10, epochs // 5)
+        stop = EarlyStopping(patience=patience)
+        has_valid = prepared.valid is not None and len(prepared.valid.x) > 0
+        changes["stop"] = (
+            choose("stop", stop, "chose_stop", patience=patience) if has_valid else None
+        )
+    completed = dataclasses.replace(recipe, **changes)
+    shapes(network, prepared.input_shape)
+    return completed, tuple(choices)
+
+
+def default_hidden(prepared: Prepared) -> Network:
+    """Two hidden layers of ReLU whose width grows with the examples there are to fix their weights."""
+    width = 64 if len(prepared.train.x) < 5000 else 128
+    return (Dense(width, "relu"), Dense(width // 2, "relu"))  # type: ignore[arg-type]
+
+
+def default_batch_size(examples: int) -> int:
+    """About a hundred steps an epoch, between 16 and 512 examples a step."""
+    return int(min(512, max(16, 2 ** round((examples / 100) ** 0.5).bit_length())))
+
+
+def default_epochs(steps_per_epoch: int) -> int:
+    """Enough for about 5,000 steps, between 20 and 200 epochs; early stopping cuts it short."""
+    return int(min(200, max(20, 5000 // steps_per_epoch)))
+
+
+def _flattened(hidden: Network, input_shape: Shape) -> Network:
+    """The hidden layers, with a Flatten where the output layer would meet more than one axis."""
+    if len(shapes(hidden, input_shape)[-1]) <= 1:
+        return hidden
+    from jaram.network.shape import Flatten
+
+    return (*hidden, Flatten())
+
+
+def _loss_for(network: Network, prepared: Prepared) -> Loss:
+    """The task's loss that pairs with the network's own output activation, else the task's default."""
+    activation = getattr(network[-1], "activation", None) if network else None
+    default = default_loss(prepared.task.kind)
+    if isinstance(activation, ActivationFunction) and name_of(activation) != default.pairs_with:
+        for loss in registered("loss").values():
+            if (
+                prepared.task.kind in loss.tasks  # type: ignore[attr-defined]
+                and loss.pairs_with == name_of(activation)  # type: ignore[attr-defined]
+            ):
+                return loss()  # type: ignore[no-any-return]
+        if name_of(activation) == "softmax" and prepared.task.kind == "binary":
+            return default_loss("multiclass")
+    return default
+
+
+def _has_embedding(network: Network) -> bool:
+    return any(name_of(layer) == "embed_categories" for layer in network)
+
+
+def _category_embedding(prepared: Prepared) -> Layer:
+    from jaram.network.embedding import EmbedCategories
+
+    return EmbedCategories(prepared.preparation.embedded)

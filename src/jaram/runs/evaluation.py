@@ -1,0 +1,143 @@
+"""The evaluation: what a report shows of a trained network beside its curves."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.prepare import Part
+from jaram.objective.metrics import confusion
+
+if TYPE_CHECKING:
+    from jaram.runs.run import Run
+
+MOST_MISTAKES = 12
+MOST_POINTS = 500
+CALIBRATION_BINS = 10
+IMPORTANCE_ROWS = 1000
+IMPORTANCE_REPEATS = 3
+IMPORTANCE_SECONDS = 1.0
+"""Columns that are not reached within this time are left out of the importance."""
+
+
+def evaluation(run: Run) -> dict[str, Any]:
+    """Plain values for ``evaluation.json``, measured on the part that was not trained on.
+
+    That is the test part if there is one, else the validation part, else the training part.
+    """
+    assert run.prepared is not None
+    parts = (
+        ("test", run.prepared.test),
+        ("valid", run.prepared.valid),
+        ("train", run.prepared.train),
+    )
+    name, part = next((name, part) for name, part in parts if part is not None and len(part.x))
+    found = run.examine(part.x, part.y)
+    told: dict[str, Any] = {"part": name}
+    if run.task.has_classes:
+        told[name] = _classes(run, part, found.probability)
+    elif run.task.kind == "regression":
+        told[name] = _residuals(run, part, found.answer)
+    else:
+        told[name] = {}
+    return told | _importance(run, part)
+
+
+def _classes(run: Run, part: Part, probability: NDArray[np.float32]) -> dict[str, Any]:
+    predicted = probability.argmax(axis=1)
+    matrix = confusion(part.y, predicted, len(run.task.classes))
+    return {
+        "confusion": {
+            "classes": list(run.task.classes),
+            "matrix": matrix.astype(int).tolist(),
+        },
+        "mistakes": _mistakes(run, part, probability, predicted),
+        "calibration": calibration(part.y, probability),
+    }
+
+
+def _mistakes(
+    run: Run, part: Part, probability: NDArray[np.float32], predicted: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """The most confident wrong answers; rows are numbered from 1 as in the table."""
+    wrong = np.flatnonzero(predicted != part.y)
+    surest = wrong[np.argsort(-probability[wrong, predicted[wrong]])][:MOST_MISTAKES]
+    return [
+        {
+            "row": int(part.rows[i]) + 1,
+            "true": run.task.classes[int(part.y[i])],
+            "predicted": run.task.classes[int(predicted[i])],
+            "probability": float(probability[i, predicted[i]]),
+        }
+        for i in surest
+    ]
+
+
+def calibration(y: NDArray[Any], probability: NDArray[np.float32]) -> list[dict[str, Any]]:
+    """Per bin of stated probability: its mean, the share that was right, how many.
+
+    For two classes the second class's probability and share; else those of the predicted class (Guo et
+    al., 2017). Ten bins of equal width.
+    """
+    if probability.shape[1] == 2:
+        stated, right = probability[:, 1], y == 1
+    else:
+        stated, right = probability.max(axis=1), probability.argmax(axis=1) == y
+    bins = np.minimum((stated * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        {
+            "probability": float(stated[bins == index].mean()),
+            "share": float(right[bins == index].mean()),
+            "count": int((bins == index).sum()),
+        }
+        for index in range(CALIBRATION_BINS)
+        if (bins == index).any()
+    ]
+
+
+def _residuals(run: Run, part: Part, answer: NDArray[Any]) -> dict[str, Any]:
+    """True and predicted values of the first target, evenly drawn."""
+    rows = np.linspace(0, len(part.x) - 1, min(len(part.x), MOST_POINTS)).astype(int)
+    true = run.preparation.inverse_target(part.y[rows])[:, 0]
+    predicted = run.preparation.inverse_target(answer[rows])[:, 0]
+    return {"residuals": {"true": true.tolist(), "predicted": predicted.tolist()}}
+
+
+def _importance(run: Run, part: Part) -> dict[str, Any]:
+    """Permutation importance of the input columns (Breiman, 2001): how much worse the metric gets when a
+    column's values change places, mean and deviation over the repeats."""
+    columns = run.preparation.column_positions()
+    if part.x.ndim != 2 or not 1 < len(columns):
+        return {}
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(part.x))[:IMPORTANCE_ROWS]
+    x, y = part.x[rows], part.y[rows]
+    metric, score = _score(run, x, y)
+    until = time.perf_counter() + IMPORTANCE_SECONDS
+    found = []
+    for name, positions in columns.items():
+        drops = []
+        for _ in range(IMPORTANCE_REPEATS):
+            shuffled = x.copy()
+            shuffled[:, positions] = x[rng.permutation(len(x))][:, positions]
+            drops.append(score - _score(run, shuffled, y)[1])
+        found.append(
+            {"column": name, "drop": float(np.mean(drops)), "std": float(np.std(drops, ddof=1))}
+        )
+        if time.perf_counter() > until:
+            break
+    found.sort(key=lambda item: -float(item["drop"]))  # type: ignore[arg-type]
+    return {"importance": found, "importance_metric": metric, "importance_rows": len(x)}
+
+
+def _score(run: Run, x: NDArray[Any], y: NDArray[Any]) -> tuple[str, float]:
+    found = run.examine(x, y)
+    if run.task.has_classes:
+        return "accuracy", float(np.mean(found.probability.argmax(axis=1) == y))
+    if run.task.kind == "multilabel":
+        return "label_accuracy", float(np.mean((found.probability > 0.5) == (y > 0.5)))
+    spread = float(np.sum((y - y.mean(axis=0)) ** 2))
+    return "r2", 1 - float(np.sum((found.answer - y) ** 2)) / max(spread, 1e-30)

@@ -1,0 +1,175 @@
+"""The run: a trained network with the evidence of its training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.data import Data
+from jaram.data.prepare import Part, Prepared
+from jaram.data.preparation import Preparation
+from jaram.data.task import Task
+from jaram.defaults import Choice
+from jaram.doctor.finding import Finding
+from jaram.errors import RunError
+from jaram.network.network import NetworkParams, NetworkState
+from jaram.objective.metrics import evaluate
+from jaram.recipe import Recipe
+from jaram.runs.chronicle import Chronicle
+from jaram.training.engine import Ending
+
+if TYPE_CHECKING:
+    import polars
+
+    from jaram.training.outputs import Answers
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Run:
+    """What training a recipe on data gave.
+
+    recipe: completed, as trained. choices: what was not said and was chosen, with the reasons.
+    result: how the training ended. best_epoch: 1-based, the epoch whose weights ``params`` and
+        ``network_state`` are; 0 if no epoch was finite.
+    findings: what the pre-flight saw. seconds: wall time of the training.
+    summary: facts about the data, as in ``data.json``. prepared: the data itself, if the run was trained
+        in this process. saved_metrics: of a run that was opened from its folder.
+    """
+
+    recipe: Recipe
+    choices: tuple[Choice, ...]
+    task: Task
+    preparation: Preparation
+    summary: dict[str, Any]
+    chronicle: Chronicle
+    params: NetworkParams
+    network_state: NetworkState
+    best_epoch: int
+    result: Ending
+    findings: tuple[Finding, ...]
+    seconds: float
+    input_shape: tuple[int, ...]
+    folder: Path | None = None
+    prepared: Prepared | None = None
+    saved_metrics: dict[str, float] | None = None
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value:.4g}" for name, value in list(self.metrics.items())[:3])
+        return f"Run({self.result}, best epoch {self.best_epoch}, {shown})"
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Metrics of the best epoch's weights, by part and name: ``"valid/accuracy"``.
+
+        Each part is evaluated whole, in evaluation mode (no dropout), in the target's own unit.
+        """
+        if self.saved_metrics is not None or self.prepared is None:
+            return dict(self.saved_metrics or {})
+        parts = {
+            "valid": self.prepared.valid,
+            "train": self.prepared.train,
+            "test": self.prepared.test,
+        }
+        return {
+            f"{name}/{metric}": value
+            for name, part in parts.items()
+            if part is not None and len(part.x)
+            for metric, value in self._metrics_of(part).items()
+        }
+
+    @cached_property
+    def history(self) -> polars.DataFrame:
+        """One row per epoch: epoch, seconds, learning_rate, and the metrics of each part.
+
+        ``train/…`` is measured after the epoch in evaluation mode, on a fixed sample of the training part
+        if that is large.
+        """
+        import polars
+
+        return polars.DataFrame(self.chronicle.rows(), infer_schema_length=None)
+
+    @cached_property
+    def vitals(self) -> polars.DataFrame:
+        """One row per epoch and layer: the vital signs of :data:`jaram.training.probe.VITAL_SIGNS`."""
+        import polars
+
+        rows = self.chronicle.vital_rows(self.layer_names)
+        return polars.DataFrame(rows, infer_schema_length=None)
+
+    @property
+    def steps(self) -> NDArray[np.float32]:
+        """The loss of every step's minibatch, without penalties, before the step."""
+        return self.chronicle.steps
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Each layer in words."""
+        from jaram.spec import words
+
+        return tuple(words(layer) for layer in self.recipe.network or ())
+
+    def logits(self, x: Any) -> NDArray[np.float32]:
+        """Outputs before the output activation ``(examples, outputs)``; ``x`` as in :meth:`predict`."""
+        return np.asarray(self.examine(self.preparation.transform(x)).logits)
+
+    def predict(self, x: Any) -> NDArray[Any]:
+        """Predictions for new examples: class labels, 0/1 labels, or numbers in the target's unit.
+
+        ``x`` is an array, a frame, a Data, or a file's path, with the columns of the training data.
+        Shape ``(examples,)``, or ``(examples, outputs)`` for several targets or labels.
+        """
+        return self._decoded(self.examine(self.preparation.transform(x)).answer)
+
+    def predict_proba(self, x: Any) -> NDArray[np.float32]:
+        """Probabilities ``(examples, classes)`` (``(examples, labels)`` for multi-label).
+
+        Raises RunError for a regression.
+        """
+        if self.task.kind == "regression":
+            raise RunError("runs.no_probabilities")
+        return np.asarray(self.examine(self.preparation.transform(x)).probability)
+
+    def evaluate(self, data: Any) -> dict[str, float]:
+        """Metrics on other data that has the target: a Data, ``(x, y)``, or what ``load`` takes."""
+        if isinstance(data, tuple) and len(data) == 2:
+            data = Data(data[0], data[1], task=self.task)
+        elif not isinstance(data, Data):
+            from jaram.data import load
+
+            data = load(data, list(self.task.target_names), task=self.task.kind)
+        x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
+        return self._metrics_of(Part(x=x, y=y, weight=None, rows=np.arange(len(x))))
+
+    def save(self, folder: str | Path) -> Run:
+        """Write the run to a new folder, report included; returns the run with its ``folder``.
+
+        Raises RunError if the folder exists and is not empty, or can't be written.
+        """
+        from jaram.runs.store import save
+
+        return save(self, Path(folder))
+
+    def examine(self, x: NDArray[Any], y: NDArray[Any] | None = None) -> Answers:
+        """Answers for prepared inputs, and losses against prepared targets."""
+        from jaram.training.outputs import answers
+
+        return answers(self.recipe, self.params, self.network_state, x, self.task, y)
+
+    def _decoded(self, answer: NDArray[Any]) -> NDArray[Any]:
+        decoded = self.preparation.inverse_target(answer)
+        return decoded[:, 0] if decoded.ndim == 2 and decoded.shape[1] == 1 else decoded
+
+    def _metrics_of(self, part: Part) -> dict[str, float]:
+        """Metrics of a prepared part, the loss among them."""
+        found = self.examine(part.x, part.y)
+        if self.task.kind == "regression":
+            truth, given = self._decoded(part.y), self._decoded(found.answer)
+        else:
+            truth, given = part.y, found.probability
+        metrics = {"loss": float(np.average(found.loss, weights=part.weight))}
+        return metrics | evaluate(self.task, truth, given)

@@ -1,0 +1,339 @@
+"""The run's folder: open formats a person can read, written as the training goes.
+
+===================== =================================================================
+run.json              version of this format, how it ended, metrics, findings, choices
+recipe.toml           the recipe, completed
+data.json             the task, the fitted preparation, facts about the data
+history.jsonl         one line per epoch
+vitals.jsonl          one line per epoch and layer
+steps.f32             the loss of every step, raw little-endian float32
+weights.safetensors   the best epoch's weights
+evaluation.json       confusion, mistakes or residuals, calibration, importance
+report.html           all of it to look at
+checkpoint.safetensors the whole state of an unfinished training
+===================== =================================================================
+
+Opening a run reads data only; no code in it is executed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+import jaram
+from jaram.data.preparation import Preparation
+from jaram.data.task import Task
+from jaram.defaults import Choice
+from jaram.doctor.finding import Finding
+from jaram.errors import JaramError, RunError
+from jaram.network.network import initial_params, initial_state, table
+from jaram.recipe import Recipe
+from jaram.runs import tensors
+from jaram.runs.chronicle import Chronicle
+from jaram.runs.files import (
+    append_lines,
+    explained,
+    fingerprint,
+    read_bytes,
+    read_json,
+    read_json_lines,
+    write_json,
+    write_whole,
+)
+from jaram.runs.run import Run
+from jaram.training.probe import VITAL_SIGNS
+from jaram.training.state import MemberState
+
+FORMAT = 1
+CHECKPOINT_SECONDS = 2.0
+"""A checkpoint is written at most this often, and never more than a tenth of the time goes into them."""
+
+
+def new_folder(folder: Path) -> Path:
+    """Make an empty folder for a run; raises RunError if there is something in its place."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError("runs.folder_taken", path=str(folder))
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Started:
+    """What is known of a run before its first step."""
+
+    recipe: Recipe
+    choices: tuple[Choice, ...]
+    task: Task
+    preparation: Preparation
+    summary: dict[str, Any]
+    findings: tuple[Finding, ...]
+    input_shape: tuple[int, ...]
+    data_fingerprint: str
+    created: str = field(default_factory=lambda: _now())
+
+    @cached_property
+    def layers(self) -> list[dict[str, Any]]:
+        """The network's table: one row per layer."""
+        return [row._asdict() for row in table(self.recipe.network or (), self.input_shape)]
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def begin(folder: Path, started: Started) -> None:
+    """Write what is known before the first step."""
+    write_whole(folder / "recipe.toml", started.recipe.to_toml())
+    data = {
+        "task": started.task.to_json(),
+        "input_shape": list(started.input_shape),
+        "fingerprint": started.data_fingerprint,
+        "preparation": started.preparation.to_json(),
+        "summary": started.summary,
+    }
+    write_json(folder / "data.json", data)
+    for name in ("history.jsonl", "vitals.jsonl", "steps.f32"):
+        write_whole(folder / name, "")
+    write_json(folder / "run.json", card(started, "running"))
+
+
+def card(started: Started, status: str) -> dict[str, Any]:
+    """The content of ``run.json`` while there is no result yet."""
+    return {
+        "format": FORMAT,
+        "status": status,
+        "created": started.created,
+        "epochs": started.recipe.epochs,
+        "layers": started.layers,
+        "choices": [choice.to_json() for choice in started.choices],
+        "findings": [finding.to_json() for finding in started.findings],
+        "versions": {
+            "jaram": jaram.__version__,
+            "jax": version("jax"),
+            "optax": version("optax"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "device": _device(),
+    }
+
+
+def _device() -> str:
+    chosen = jax.config.jax_default_device
+    found = chosen if isinstance(chosen, jax.Device) else jax.devices()[0]
+    return str(found.device_kind)
+
+
+def append(folder: Path, added: Chronicle, layer_names: tuple[str, ...]) -> None:
+    """Append the epochs of ``added`` to the folder's history."""
+    append_lines(folder / "history.jsonl", added.rows())
+    append_lines(folder / "vitals.jsonl", added.vital_rows(layer_names))
+    with explained(folder / "steps.f32"), (folder / "steps.f32").open("ab") as file:
+        file.write(added.steps.astype("<f4").tobytes())
+
+
+def write_history(folder: Path, chronicle: Chronicle, layer_names: tuple[str, ...]) -> None:
+    """Write the whole history anew, as it was at a checkpoint."""
+    for name in ("history.jsonl", "vitals.jsonl", "steps.f32"):
+        write_whole(folder / name, "")
+    append(folder, chronicle, layer_names)
+
+
+class Checkpoints:
+    """Writes a member's state now and then: often enough to lose little, seldom enough to cost little."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "checkpoint.safetensors"
+        self._written_at = time.perf_counter()
+        self._took = 0.0
+
+    def offer(self, states: MemberState, index: int, seconds: float) -> None:
+        """Write the state of member ``index`` if it is time to."""
+        waited = time.perf_counter() - self._written_at
+        if waited > max(CHECKPOINT_SECONDS, 10 * self._took):
+            self.write(states, index, seconds)
+
+    def write(self, states: MemberState, index: int, seconds: float) -> None:
+        """Write the state of member ``index`` now; ``seconds`` is the time trained so far."""
+        started = time.perf_counter()
+        state = jax.tree.map(lambda leaf: np.asarray(leaf)[index], states)
+        metadata = {"format": str(FORMAT), "seconds": repr(seconds)}
+        write_whole(self._path, tensors.encode(state, metadata))
+        self._written_at = time.perf_counter()
+        self._took = self._written_at - started
+
+
+def read_checkpoint(path: Path, like: MemberState) -> tuple[MemberState, float]:
+    """A member's state, shaped like ``like``, and the seconds trained until then."""
+    state = tensors.read(path, like)
+    return state, float(tensors.metadata(path)["seconds"])
+
+
+def save(run: Run, folder: Path) -> Run:
+    """A finished run as a new folder."""
+    new_folder(folder)
+    started = Started(
+        run.recipe,
+        run.choices,
+        run.task,
+        run.preparation,
+        run.summary,
+        run.findings,
+        run.input_shape,
+        "" if run.prepared is None else data_fingerprint(run),
+    )
+    begin(folder, started)
+    append(folder, run.chronicle, run.layer_names)
+    return finish(folder, started, run)
+
+
+def data_fingerprint(run: Run) -> str:
+    """See :func:`jaram.runs.train.fingerprint_of`."""
+    from jaram.runs.train import fingerprint_of
+
+    assert run.prepared is not None
+    return fingerprint_of(run.prepared)
+
+
+def finish(folder: Path, started: Started, run: Run) -> Run:
+    """Write the result; only then is the run finished, and its checkpoint goes."""
+    from jaram.report.html import write_report
+    from jaram.runs.evaluation import evaluation
+
+    run = replace(run, folder=folder)
+    weights = tensors.encode((run.params, run.network_state), {"format": str(FORMAT)})
+    write_whole(folder / "weights.safetensors", weights)
+    if run.prepared is not None:
+        write_json(folder / "evaluation.json", evaluation(run))
+    result = card(started, "finished") | {
+        "result": run.result,
+        "best_epoch": run.best_epoch,
+        "trained_epochs": run.chronicle.epochs,
+        "seconds": run.seconds,
+        "metrics": run.metrics,
+        "files": {
+            name: fingerprint(read_bytes(folder / name))
+            for name in ("recipe.toml", "data.json", "weights.safetensors")
+        },
+    }
+    write_json(folder / "run.json", result)
+    (folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    with explained(folder / "report.html"):
+        write_report(folder)
+    return run
+
+
+def open_run(folder: str | Path) -> Run:
+    """The run in a folder. No code in it is executed.
+
+    Raises RunError, naming the file, if it is no run, unfinished, damaged, altered, or of a newer version.
+    """
+    place = Path(folder)
+    told = read_card(place)
+    if told.get("status") != "finished":
+        raise RunError("runs.unfinished", path=str(place), status=str(told.get("status")))
+    files = told.get("files")
+    for name in ("recipe.toml", "data.json", "weights.safetensors"):
+        if not isinstance(files, dict) or files.get(name) != fingerprint(read_bytes(place / name)):
+            raise RunError("runs.altered", path=str(place / name))
+    try:
+        return _opened(place, told)
+    except JaramError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise RunError("runs.damaged", path=str(place), detail=detail) from None
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The content of ``run.json``, its version checked."""
+    if not folder.is_dir():
+        raise RunError("runs.no_folder", path=str(folder))
+    if not (folder / "run.json").is_file():
+        raise RunError("runs.not_a_run", path=str(folder))
+    told = read_json(folder / "run.json")
+    found = told.get("format")
+    if not isinstance(found, int) or found < 1:
+        raise RunError("runs.file_damaged", path=str(folder / "run.json"), detail="no format number")
+    if found > FORMAT:
+        raise RunError("runs.newer", path=str(folder), found=found, known=FORMAT)
+    return told
+
+
+def _opened(place: Path, told: dict[str, Any]) -> Run:
+    started = read_started(place, told)
+    network = started.recipe.network or ()
+    like = (
+        initial_params(network, 0, started.input_shape),
+        initial_state(network, started.input_shape),
+    )
+    params, network_state = tensors.read(place / "weights.safetensors", like)
+    return Run(
+        recipe=started.recipe,
+        choices=started.choices,
+        task=started.task,
+        preparation=started.preparation,
+        summary=started.summary,
+        chronicle=read_chronicle(place, len(network)),
+        params=params,
+        network_state=network_state,
+        best_epoch=int(told["best_epoch"]),
+        result=told["result"],
+        findings=started.findings,
+        seconds=float(told["seconds"]),
+        input_shape=started.input_shape,
+        folder=place,
+        saved_metrics={str(name): float(value) for name, value in told["metrics"].items()},
+    )
+
+
+def read_started(place: Path, told: dict[str, Any]) -> Started:
+    """What a run's folder tells of its beginning."""
+    data = read_json(place / "data.json")
+    return Started(
+        recipe=Recipe.read(place / "recipe.toml"),
+        choices=tuple(Choice.from_json(item) for item in told["choices"]),
+        task=Task.from_json(data["task"]),
+        preparation=Preparation.from_json(data["preparation"]),
+        summary=dict(data["summary"]),
+        findings=tuple(Finding.from_json(item) for item in told["findings"]),
+        input_shape=tuple(int(size) for size in data["input_shape"]),
+        data_fingerprint=str(data["fingerprint"]),
+        created=str(told["created"]),
+    )
+
+
+def read_chronicle(place: Path, layers: int) -> Chronicle:
+    """The epochs in a folder; those whose writing was cut off are left out."""
+    rows = read_json_lines(place / "history.jsonl")
+    vital_rows = read_json_lines(place / "vitals.jsonl")
+    steps = np.frombuffer(_whole_floats(read_bytes(place / "steps.f32")), "<f4").astype(np.float32)
+    names = list(rows[0]) if rows else ["epoch", "seconds", "learning_rate"]
+    columns = {
+        name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)
+        for name in names
+    }
+    signs = [
+        [np.nan if row[sign] is None else row[sign] for sign in VITAL_SIGNS] for row in vital_rows
+    ]
+    if not signs:
+        vitals = np.zeros((len(rows), 0, 0), np.float32)
+    else:
+        whole = len(signs) // layers * layers
+        vitals = np.array(signs[:whole], np.float32).reshape(-1, layers, len(VITAL_SIGNS))
+    return Chronicle(columns, vitals, steps)
+
+
+def _whole_floats(raw: bytes) -> bytes:
+    return raw[: len(raw) // 4 * 4]

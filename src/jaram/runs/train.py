@@ -1,0 +1,390 @@
+"""Training: recipes and data in, runs out, in the order given."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import jax
+import numpy as np
+
+from jaram.data.data import Data
+from jaram.data.prepare import PrepareOptions, Prepared, prepare
+from jaram.defaults import Choice, complete
+from jaram.doctor.finding import Finding
+from jaram.doctor.preflight import preflight
+from jaram.errors import RunError, UsageError
+from jaram.progress import EpochReport, Progress, Silent
+from jaram.recipe import Recipe
+from jaram.runs import store
+from jaram.runs.chronicle import Chronicle, join, of_member
+from jaram.runs.run import Run
+from jaram.training import engine
+from jaram.training.engine import Advance, Ending, Group
+from jaram.training.epochs import Plan, spread
+from jaram.training.state import MemberState
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A recipe ready for training."""
+
+    recipe: Recipe
+    choices: tuple[Choice, ...]
+    prepared: Prepared
+    findings: tuple[Finding, ...]
+
+
+@overload
+def train(
+    recipe: Recipe | None = ...,
+    data: Any = ...,
+    *,
+    out: str | Path | None = ...,
+    resume: str | Path | None = ...,
+    budget: float | None = ...,
+    progress: Progress | None = ...,
+    vitals: bool = ...,
+) -> Run: ...
+
+
+@overload
+def train(
+    recipe: Sequence[Recipe],
+    data: Any = ...,
+    *,
+    out: str | Path | None = ...,
+    resume: None = ...,
+    budget: float | None = ...,
+    progress: Progress | None = ...,
+    vitals: bool = ...,
+) -> list[Run]: ...
+
+
+def train(
+    recipe: Recipe | Sequence[Recipe] | None = None,
+    data: Any = None,
+    *,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    budget: float | None = None,
+    progress: Progress | None = None,
+    vitals: bool = True,
+) -> Run | list[Run]:
+    """Train one recipe, or many as populations, on ``data``.
+
+    recipe: what it leaves out is chosen from the data; None leaves out everything.
+    data: a :class:`~jaram.data.Data`, or anything :func:`~jaram.data.load` takes.
+    out: a new folder that the run is written to as it goes; for several recipes a folder of such folders.
+    resume: the folder of an interrupted run, which goes on to the same bits as if it had never stopped.
+    budget: seconds of training after which it ends with what it has.
+    progress: who is told about epochs; None for nobody.
+    vitals: whether the probe takes vital signs; it changes no number of the training.
+
+    Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, before the first step. On Ctrl-C a
+    run with a folder is saved so that it can be resumed, and KeyboardInterrupt is raised again.
+    """
+    if budget is not None and not (isinstance(budget, int | float) and budget > 0):
+        raise UsageError("runs.bad_budget", value=budget)
+    if resume is not None:
+        if recipe is not None:
+            raise UsageError("runs.resume_one")
+        return _resume(Path(resume), _as_data(data, Path(resume)), budget, progress)
+    is_one = recipe is None or isinstance(recipe, Recipe)
+    recipes = [recipe or Recipe()] if is_one else list(recipe)  # type: ignore[arg-type, list-item]
+    _check_recipes(recipes)
+    candidates = _candidates(recipes, _as_data(data))
+    folders: list[Path | None] = [None] * len(recipes)
+    if out is not None:
+        base = store.new_folder(Path(out))
+        width = len(str(len(recipes)))
+        folders = [base if is_one else base / f"{i + 1:0{width}d}" for i in range(len(recipes))]
+    runs: list[Run | None] = [None] * len(recipes)
+    for members in _groups(candidates):
+        group = Group(
+            tuple(candidates[i].recipe for i in members), candidates[members[0]].prepared
+        )
+        chosen = [candidates[i] for i in members]
+        places = [folders[i] for i in members]
+        trained = _train_group(group, chosen, places, budget, progress or Silent(), vitals)
+        for index, run in zip(members, trained, strict=True):
+            runs[index] = run
+    done = [run for run in runs if run is not None]
+    return done[0] if is_one else done
+
+
+def _check_recipes(recipes: list[Recipe]) -> None:
+    if not recipes:
+        raise UsageError("runs.no_recipes")
+    for recipe in recipes:
+        if not isinstance(recipe, Recipe):
+            raise UsageError("runs.not_a_recipe", value=recipe)
+
+
+def _as_data(data: Any, resumed: Path | None = None) -> Data:
+    if isinstance(data, Data):
+        return data
+    if data is None:
+        raise UsageError("runs.no_data")
+    from jaram.data import load
+
+    target = None
+    if resumed is not None:
+        target = store.read_json(resumed / "data.json")["task"]["target_names"]
+    return load(data, target)
+
+
+def _candidates(recipes: list[Recipe], data: Data) -> list[Candidate]:
+    """Recipes completed and checked; recipes that prepare the data alike share the prepared data."""
+    prepared: dict[PrepareOptions, Prepared] = {}
+    checked: dict[Any, tuple[Finding, ...]] = {}
+    candidates = []
+    for recipe in recipes:
+        options = prepare_options(recipe)
+        if options not in prepared:
+            prepared[options] = prepare(data, options)
+        completed, choices = complete(recipe, prepared[options])
+        structure = engine.structure(completed)
+        if structure not in checked:  # the checks read no knob but the learning rate's kind
+            checked[structure] = preflight(completed, prepared[options], data)
+        candidates.append(Candidate(completed, choices, prepared[options], checked[structure]))
+    return candidates
+
+
+def prepare_options(recipe: Recipe) -> PrepareOptions:
+    """What the recipe says about the preparation of data."""
+    return PrepareOptions(
+        scale=recipe.scale,
+        categories=recipe.categories,
+        validation=recipe.validation,
+        test=recipe.test,
+        split_seed=recipe.split_seed,
+        split=recipe.split,
+        scale_target=recipe.scale_target,
+        class_weight=recipe.class_weight,
+    )
+
+
+def _groups(candidates: list[Candidate]) -> list[list[int]]:
+    """Positions of candidates of one structure, in order of first appearance."""
+    groups: dict[Any, list[int]] = {}
+    for index, candidate in enumerate(candidates):
+        groups.setdefault(engine.structure(candidate.recipe), []).append(index)
+    return list(groups.values())
+
+
+def _train_group(
+    group: Group,
+    candidates: list[Candidate],
+    folders: list[Path | None],
+    budget: float | None,
+    progress: Progress,
+    vitals: bool,
+) -> list[Run]:
+    plan = engine.plan_for(group, vitals)
+    recipes, state = engine.initial(group, plan)
+    members = [
+        Member(candidate, folder) for candidate, folder in zip(candidates, folders, strict=True)
+    ]
+    for member in members:
+        member.begin()
+    return _run(group, plan, recipes, state, members, 0.0, budget, progress)
+
+
+class Member:
+    """One member's side of a training: its chronicle so far and, if it has one, its folder."""
+
+    def __init__(
+        self, candidate: Candidate, folder: Path | None, past: Chronicle | None = None
+    ) -> None:
+        self.candidate = candidate
+        self.folder = folder
+        self.parts = [past] if past is not None and past.epochs else []
+        prepared = candidate.prepared
+        self.started = store.Started(
+            candidate.recipe,
+            candidate.choices,
+            prepared.task,
+            prepared.preparation,
+            prepared.summary,
+            candidate.findings,
+            prepared.input_shape,
+            "" if folder is None else fingerprint_of(prepared),
+        )
+        self.checkpoints = None if folder is None else store.Checkpoints(folder)
+        self.layer_names = tuple(row["layer"] for row in self.started.layers)
+        self.target_scale = target_scale(prepared)
+
+    def begin(self) -> None:
+        """Write what is known before the first step."""
+        if self.folder is not None:
+            store.new_folder(self.folder)
+            store.begin(self.folder, self.started)
+
+    def add(self, advance: Advance, index: int, seconds: float) -> None:
+        """Take note of what a call added; ``seconds`` is the time trained before it."""
+        added = of_member(advance, index, seconds, self.target_scale)
+        if not added.epochs and self.parts:
+            return
+        self.parts.append(added)
+        if self.folder is not None and self.checkpoints is not None:
+            store.append(self.folder, added, self.layer_names)
+            if not np.asarray(advance.state.is_stopped)[index]:
+                self.checkpoints.offer(advance.state, index, seconds + advance.seconds)
+
+    def interrupt(self, state: MemberState, index: int, seconds: float) -> None:
+        """Save what is needed to resume."""
+        if self.folder is not None and self.checkpoints is not None:
+            self.checkpoints.write(state, index, seconds)
+            card = store.card(self.started, "interrupted") | {"seconds": seconds}
+            store.write_json(self.folder / "run.json", card)
+
+    def finish(self, state: MemberState, index: int, ending: Ending, seconds: float) -> Run:
+        """The member's run, written to its folder if it has one."""
+        best = _member(state.best, index)
+        run = Run(
+            recipe=self.candidate.recipe,
+            choices=self.candidate.choices,
+            task=self.candidate.prepared.task,
+            preparation=self.candidate.prepared.preparation,
+            summary=self.candidate.prepared.summary,
+            chronicle=join(self.parts),
+            params=best.params,
+            network_state=best.network_state,
+            best_epoch=int(best.epoch),
+            result=_ending_of(state, index, ending),
+            findings=self.candidate.findings,
+            seconds=seconds,
+            input_shape=self.candidate.prepared.input_shape,
+            prepared=self.candidate.prepared,
+        )
+        return run if self.folder is None else store.finish(self.folder, self.started, run)
+
+
+def _run(
+    group: Group,
+    plan: Plan,
+    recipes: Recipe,
+    state: MemberState,
+    members: list[Member],
+    seconds: float,
+    budget: float | None,
+    progress: Progress,
+) -> list[Run]:
+    """Train until the end, the budget's end or Ctrl-C; ``seconds`` is the time trained before."""
+    done = int(np.max(np.asarray(state.epoch)))
+    arrays = engine.arrays_for(group, plan)
+    started, ending = time.perf_counter(), "completed"
+
+    def is_over(_: Advance) -> bool:
+        return budget is not None and time.perf_counter() - started > budget
+
+    before, clock = seconds, started
+    try:
+        for advance in engine.advance(group, plan, recipes, state, arrays, done, is_over):
+            state = advance.state
+            for index, member in enumerate(members):
+                member.add(advance, index, seconds)
+            now = time.perf_counter()
+            seconds, clock = seconds + now - clock, now
+            _report(progress, members, advance, group, before + now - started)
+        if not np.all(np.asarray(state.is_stopped)) and np.max(state.epoch) < group.epochs:
+            ending = "budget"
+    except KeyboardInterrupt:
+        for index, member in enumerate(members):
+            member.interrupt(state, index, seconds)
+        raise
+    finally:
+        progress.close()
+    return [
+        member.finish(state, index, ending, seconds)  # type: ignore[arg-type]
+        for index, member in enumerate(members)
+    ]
+
+
+def _report(
+    progress: Progress, members: list[Member], advance: Advance, group: Group, seconds: float
+) -> None:
+    """Tell of the last epoch, of the member that is best so far."""
+    scores = np.asarray(advance.state.best.score)[: len(members)]
+    best = int(np.argmin(scores))
+    latest = members[best].parts[-1]
+    if not latest.epochs:
+        return
+    progress(
+        EpochReport(
+            epoch=advance.first + advance.count,
+            epochs=group.epochs,
+            seconds=seconds,
+            row={name: float(values[-1]) for name, values in latest.columns.items()},
+            members=len(members),
+            best_epoch=int(np.asarray(advance.state.best.epoch)[best]),
+        )
+    )
+
+
+def _ending_of(state: MemberState, index: int, ending: Ending) -> Ending:
+    if np.asarray(state.is_diverged)[index]:
+        return "diverged"
+    return "stopped" if np.asarray(state.is_stopped)[index] else ending
+
+
+def _member(tree: Any, index: int) -> Any:
+    """One member's arrays out of a population's, NumPy."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[index], tree)
+
+
+def target_scale(prepared: Prepared) -> float:
+    """What one unit of the prepared target is in the target's own unit; 1 for several targets."""
+    if prepared.task.kind != "regression" or prepared.task.outputs != 1:
+        return 1.0
+    ends = prepared.preparation.inverse_target(np.array([[0.0], [1.0]]))
+    return float(ends[1, 0] - ends[0, 0])
+
+
+FINGERPRINT_ROWS = 50_000
+
+
+def fingerprint_of(prepared: Prepared) -> str:
+    """A hash of the training part (of evenly spread rows, if it is large), hexadecimal."""
+    train = prepared.train
+    stride = max(1, len(train.x) // FINGERPRINT_ROWS)
+    hashed = hashlib.blake2b(repr((train.x.shape, train.y.shape)).encode(), digest_size=16)
+    hashed.update(np.ascontiguousarray(train.x[::stride]).tobytes())
+    hashed.update(np.ascontiguousarray(train.y[::stride]).tobytes())
+    return hashed.hexdigest()
+
+
+def _resume(
+    folder: Path, data: Data, budget: float | None, progress: Progress | None
+) -> Run:
+    """Go on with an unfinished run from its last checkpoint, or from the start if there is none."""
+    told = store.read_card(folder)
+    if told.get("status") == "finished":
+        raise RunError("runs.nothing_to_resume", path=str(folder))
+    written = store.read_started(folder, told)
+    prepared = prepare(data, prepare_options(written.recipe))
+    if fingerprint_of(prepared) != written.data_fingerprint:
+        raise RunError("runs.other_data", path=str(folder))
+    group = Group((written.recipe,), prepared)
+    plan = engine.plan_for(group)
+    recipes, state = engine.initial(group, plan)
+    chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
+    seconds = 0.0
+    checkpoint = folder / "checkpoint.safetensors"
+    if checkpoint.is_file():
+        one, seconds = store.read_checkpoint(checkpoint, _member(state, 0))
+        state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), by_member=True)
+    chronicle = chronicle.until(int(np.asarray(state.epoch)[0]))
+    candidate = Candidate(written.recipe, written.choices, prepared, written.findings)
+    member = Member(candidate, folder, chronicle)
+    member.started = dataclasses.replace(member.started, created=written.created)
+    store.write_history(folder, chronicle, member.layer_names)
+    store.write_json(folder / "run.json", store.card(member.started, "running"))
+    return _run(
+        group, plan, recipes, state, [member], seconds, budget, progress or Silent()
+    )[0]

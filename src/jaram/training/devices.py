@@ -1,0 +1,73 @@
+"""The devices that members are spread over."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import jax
+
+from jaram.errors import UsageError
+
+CACHE_BYTES = 512 * 2**20
+
+
+@cache
+def start() -> None:
+    """Set JAX up once: one host device a core, a compilation cache in the user's cache folder.
+
+    What somebody has set before (a JAX that already runs, ``JAX_COMPILATION_CACHE_DIR``, ``JAX_NUM_CPU_DEVICES``)
+    is left as it is. The cache may be deleted at any time; JAX drops its oldest entries above 512 MiB.
+    """
+    if "JAX_NUM_CPU_DEVICES" not in os.environ:
+        try:
+            jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+        except RuntimeError:  # JAX already runs, on the devices that its user chose
+            pass
+    if jax.config.jax_compilation_cache_dir is None:
+        folder = cache_folder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:  # a home that can't be written: compile anew each time
+            return
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept: ``JARAM_CACHE``, else the platform's cache folder."""
+    if chosen := os.environ.get("JARAM_CACHE"):
+        return Path(chosen)
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "jaram" / "programs"
+
+
+def use(device: str | None) -> None:
+    """Train on ``"cpu"`` or ``"gpu"`` from now on; None leaves JAX's own choice.
+
+    Raises :class:`~jaram.errors.UsageError` where there is no such device.
+    """
+    start()
+    if device is None:
+        return
+    platform = {"gpu": "cuda"}.get(device, device)
+    try:
+        found = jax.devices(platform)
+    except RuntimeError:
+        raise UsageError(
+            "training.no_device", device=device, known=", ".join({d.platform for d in jax.devices()})
+        ) from None
+    jax.config.update("jax_default_device", found[0])
+
+
+def available() -> list[jax.Device]:
+    """The devices to spread members over: those of the default device's kind."""
+    start()
+    chosen = jax.config.jax_default_device
+    return jax.devices(chosen.platform) if isinstance(chosen, jax.Device) else jax.devices()

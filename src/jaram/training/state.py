@@ -1,0 +1,60 @@
+"""What a training carries from step to step and from epoch to epoch."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from jax import Array
+
+from jaram.network.network import NetworkParams, NetworkState
+
+
+class Best(NamedTuple):
+    """The best epoch so far of one member.
+
+    score: what stopping monitors, lower is better; inf before the first epoch. float32.
+    epoch: 1-based; 0 before the first epoch. int32.
+    params, network_state: as evaluated at that epoch.
+    """
+
+    score: Array
+    epoch: Array
+    params: NetworkParams
+    network_state: NetworkState
+
+
+class MemberState(NamedTuple):
+    """All that one member carries. In a population every array has a leading axis of members.
+
+    step, epoch: how many have been done, int32.
+    waited: epochs since the score last improved, int32.
+    is_stopped: nothing more happens to this member, bool.
+    is_diverged: its loss or weights are no longer finite, bool.
+    """
+
+    params: NetworkParams
+    network_state: NetworkState
+    optimizer_state: Any
+    average: Any
+    plateau: Any
+    step: Array
+    epoch: Array
+    waited: Array
+    is_stopped: Array
+    is_diverged: Array
+    best: Best
+
+
+class EpochRecord(NamedTuple):
+    """What one epoch leaves behind, float32.
+
+    losses: (steps,) of every minibatch. learning_rate: of the last step.
+    train, valid: metrics by name; valid is empty without a validation part.
+    vitals: (layers, len(VITAL_SIGNS)), see :mod:`jaram.training.probe`; (0, 0) when not taken.
+    """
+
+    losses: Array
+    learning_rate: Array
+    train: dict[str, Array]
+    valid: dict[str, Array]
+    vitals: Array

@@ -1,0 +1,179 @@
+"""The supervised step: one minibatch, one update, for one member."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from jaram.data.task import Task
+from jaram.network.activations import ActivationFunction, Identity
+from jaram.network.layer import Context
+from jaram.network.network import Network, NetworkParams, NetworkState, apply
+from jaram.objective.targets import encode
+from jaram.recipe import Recipe
+from jaram.training.state import MemberState
+
+
+class Batch(NamedTuple):
+    """Examples: x ``(batch, *input_shape)``, y as in a Part, weight ``(batch,)`` or None for all 1."""
+
+    x: Array
+    y: Array
+    weight: Array | None
+
+
+class Progress(NamedTuple):
+    """Where the training is: int32 scalars."""
+
+    step: Array
+    total_steps: Array
+    steps_per_epoch: Array
+
+
+def to_logits(network: Network) -> tuple[Network, ActivationFunction]:
+    """The network up to its last activation, and that activation.
+
+    A loss that pairs with the activation is computed on these logits, which is exact where the activation
+    saturates. An activation with parameters of its own stays in the network.
+    """
+    last = network[-1]
+    activation = getattr(last, "activation", None)
+    if not isinstance(activation, ActivationFunction) or activation.initial_params((1,)):
+        return network, Identity()
+    without = dataclasses.replace(last, activation=Identity())  # type: ignore[type-var]
+    return (*network[:-1], without), activation
+
+
+def forward(
+    recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, context: Context
+) -> tuple[Array, ActivationFunction, NetworkState]:
+    """Logits ``(batch, outputs)``, the output activation, and the next network state."""
+    assert recipe.network is not None
+    network, activation = to_logits(recipe.network)
+    z, next_state = apply(network, params, state, x, context)
+    return z, activation, next_state
+
+
+def per_example_loss(
+    recipe: Recipe, task: Task, z: Array, activation: ActivationFunction, y: Array
+) -> Array:
+    """Loss of each example ``(batch,)``, without penalties and weights."""
+    assert recipe.loss is not None
+    return recipe.loss(z, activation, encode(y, task, z.shape[-1]))
+
+
+def mean_loss(losses: Array, weight: Array | None) -> Array:
+    """Mean over the minibatch; example weights average to 1 over the training part."""
+    return jnp.mean(losses if weight is None else losses * weight)
+
+
+def transform(recipe: Recipe, learning_rate: Array) -> optax.GradientTransformationExtraArgs:
+    """The update rule at this learning rate, gradients clipped first if the recipe says so."""
+    assert recipe.optimizer is not None
+    rule = recipe.optimizer.transform(learning_rate)
+    if recipe.clip is None:
+        return rule
+    return optax.with_extra_args_support(optax.chain(recipe.clip.transform(), rule))
+
+
+def learning_rate(recipe: Recipe, plateau: Any, progress: Progress) -> Array:
+    """The optimizer's rate times the schedule's factor at this step."""
+    assert recipe.optimizer is not None
+    rate = jnp.asarray(recipe.optimizer.learning_rate, jnp.float32)
+    if recipe.schedule is not None:
+        rate = rate * recipe.schedule.factor(*progress)
+    if plateau is not None:
+        rate = rate * plateau.factor
+    return rate
+
+
+def step_key(recipe: Recipe, step: Array) -> Array:
+    """The random key of one step of one member: a pure function of its seed and the step."""
+    return jax.random.fold_in(jax.random.key(recipe.seed), step)
+
+
+class Gradient(NamedTuple):
+    """What one pass forward and backward gives."""
+
+    loss: Array
+    objective: Array
+    gradients: NetworkParams
+    network_state: NetworkState
+
+
+def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: Array) -> Gradient:
+    """Loss without penalties, objective with them, its gradients, the next network state."""
+
+    def objective(params: NetworkParams) -> tuple[Array, tuple[Array, NetworkState]]:
+        context = Context(training=True, key=key)
+        z, activation, next_state = forward(
+            recipe, params, state.network_state, batch.x, context
+        )
+        losses = per_example_loss(recipe, task, z, activation, batch.y)
+        loss = mean_loss(losses, batch.weight)
+        penalty = sum((p.loss_term(params) for p in recipe.penalties), jnp.float32(0))
+        return loss + penalty, (loss, next_state)
+
+    (value, (loss, next_state)), gradients = jax.value_and_grad(objective, has_aux=True)(
+        state.params
+    )
+    return Gradient(loss, value, gradients, next_state)
+
+
+def updates(
+    recipe: Recipe,
+    task: Task,
+    state: MemberState,
+    batch: Batch,
+    key: Array,
+    found: Gradient,
+    rate: Array,
+) -> tuple[NetworkParams, Any]:
+    """What the update rule would add to the parameters, and its next state."""
+
+    def value_at(params: NetworkParams) -> Array:  # for rules that search along a line
+        return gradient(recipe, task, state._replace(params=params), batch, key).objective
+
+    changes, optimizer_state = transform(recipe, rate).update(
+        found.gradients,
+        state.optimizer_state,
+        state.params,
+        value=found.objective,
+        grad=found.gradients,
+        value_fn=value_at,
+    )
+    if recipe.layer_rates:
+        changes = tuple(
+            jax.tree.map(lambda change, by=factor: change * by, layer)
+            for layer, factor in zip(changes, recipe.layer_rates, strict=True)
+        )
+    return changes, optimizer_state
+
+
+def step(
+    recipe: Recipe, task: Task, state: MemberState, batch: Batch, progress: Progress
+) -> tuple[MemberState, Array]:
+    """One update of one member; also the minibatch's loss before it."""
+    key = step_key(recipe, state.step)
+    found = gradient(recipe, task, state, batch, key)
+    rate = learning_rate(recipe, state.plateau, progress)
+    changes, optimizer_state = updates(recipe, task, state, batch, key, found, rate)
+    params = optax.apply_updates(state.params, changes)
+    for penalty in recipe.penalties:
+        params = penalty.project(penalty.decay(params, rate))
+    average = state.average
+    if recipe.averaging is not None:
+        average = recipe.averaging.update(average, params, state.step, progress.total_steps)
+    next_state = state._replace(
+        params=params,
+        network_state=found.network_state,
+        optimizer_state=optimizer_state,
+        average=average,
+        step=state.step + 1,
+    )
+    return next_state, found.loss
