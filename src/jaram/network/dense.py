@@ -7,10 +7,9 @@ import math
 import numpy as np
 from jax import Array
 
-from jaram.errors import RecipeError
-from jaram.network.activations import ActivationField, Identity
+from jaram.network.activations import ActivationField, Identity, activation_params
 from jaram.network.initializers import InitializerField, weights_for
-from jaram.network.layer import Context, Layer, Params, Shape, State
+from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
 from jaram.spec import Count, spec
 
 
@@ -29,8 +28,7 @@ class Dense(Layer):
     bias: bool = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if not input_shape:
-            raise RecipeError("network.needs_axis", layer="Dense")
+        require_axes(self, input_shape)
         return (*input_shape[:-1], self.units)
 
     def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
@@ -45,17 +43,13 @@ class Dense(Layer):
 
     def logits(self, params: Params, x: Array) -> Array:
         """The outputs before the activation."""
-        z = x @ params["weight"]
+        z: Array = x @ params["weight"]
         return z + params["bias"] if self.bias else z
 
-    def apply(self, params: Params, state: State, x: Array, context: Context) -> tuple[Array, State]:
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
         return self.activation(self.logits(params, x), params.get("activation", {})), state
 
     def operations(self, input_shape: Shape) -> int:
         return math.prod(input_shape) * self.units
-
-
-def activation_params(activation: ActivationField, shape: Shape) -> Params:
-    """``{"activation": ...}`` for an activation that learns something, else ``{}``."""
-    own = activation.initial_params(shape)
-    return {"activation": own} if own else {}

@@ -1,4 +1,4 @@
-"""What a layer is: a specification that knows its shapes, its initial parameters and its computation."""
+"""What a layer is: a specification with shapes, initial parameters and a computation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from jax import Array
 
+from jaram.errors import RecipeError
 from jaram.spec import parser
 
 Shape = tuple[int, ...]
@@ -15,7 +16,7 @@ Shape = tuple[int, ...]
 Params = dict[str, Any]
 """Trainable arrays of a layer by name, nested for layers inside layers; NumPy or JAX, float32."""
 State = dict[str, Any]
-"""Arrays that a layer carries from step to step without gradient (batch statistics); ``{}`` for most."""
+"""Arrays carried from step to step without gradient (batch statistics); ``{}`` for most."""
 
 
 class Context(NamedTuple):
@@ -42,11 +43,13 @@ class Layer(ABC):
         """
 
     @abstractmethod
-    def apply(self, params: Params, state: State, x: Array, context: Context) -> tuple[Array, State]:
-        """Outputs ``(batch, *output_shape)`` for inputs ``x`` ``(batch, *input_shape)``, and the next state."""
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        """Outputs ``(batch, *output_shape)`` for ``(batch, *input_shape)``; the next state."""
 
     def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
-        """Initial parameters, float32 NumPy arrays. Arrays named ``weight`` are what penalties act on."""
+        """Initial parameters, float32 NumPy arrays; penalties act on those named ``weight``."""
         return {}
 
     def initial_state(self, input_shape: Shape) -> State:
@@ -57,6 +60,14 @@ class Layer(ABC):
         """The mask that goes with the output; most layers hand theirs on."""
         return mask
 
+    def mask_from(self, x: Array, mask: Array | None) -> Array | None:
+        """The mask that goes with the output for inputs ``x`` with ``mask``.
+
+        For layers that read from their input which steps are real (an embedding of padded tokens);
+        for all others it is :meth:`output_mask`.
+        """
+        return self.output_mask(mask)
+
     def operations(self, input_shape: Shape) -> int:
         """Multiply-adds for one example going forward; 0 where they do not matter."""
         return 0
@@ -65,3 +76,21 @@ class Layer(ABC):
 LayerField = Annotated[Layer, parser("layer")]
 """A field that takes a layer, its table or its words."""
 LayersField = tuple[LayerField, ...]
+
+
+def require_axes(layer: Layer, input_shape: Shape, axes: int = 1) -> None:
+    """Raise RecipeError unless one example has at least ``axes`` axes, the last for features."""
+    if len(input_shape) < axes:
+        raise RecipeError(
+            "network.needs_axes",
+            layer=type(layer).__name__,
+            axes=axes,
+            shape=tuple(input_shape),
+        )
+
+
+def random_key(layer: Layer, context: Context) -> Array:
+    """The layer's random key; a programming error (TypeError) if training did not bring one."""
+    if context.key is None:
+        raise TypeError(f"{type(layer).__name__} needs Context.key in training")
+    return context.key

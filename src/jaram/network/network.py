@@ -1,7 +1,7 @@
 """A network: a tuple of layers, with its shapes inferred from the input's.
 
-Functions from (network, shape) to parameters and from (network, parameters, inputs) to outputs. Parameters
-and states are tuples, one dict per layer.
+Functions from (network, shape) to parameters and from (network, parameters, inputs) to outputs.
+Parameters and states are tuples, one dict per layer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NetworkState = tuple[State, ...]
 
 
 def shapes(network: Network, input_shape: Shape) -> tuple[Shape, ...]:
-    """The shape of one example before the first layer and after each, ``len(network) + 1`` of them."""
+    """The shapes of one example: before the first layer and after each layer."""
     found = [tuple(input_shape)]
     for layer in network:
         found.append(layer.output_shape(found[-1]))
@@ -71,15 +71,16 @@ def apply_each(
     mask = context.mask
     for index, layer in enumerate(network):
         key = None if context.key is None else jax.random.fold_in(context.key, index)
-        x, next_state = layer.apply(params[index], state[index], x, Context(context.training, key, mask))
-        mask = layer.output_mask(mask)
+        own = context._replace(key=key, mask=mask)
+        mask = layer.mask_from(x, mask)
+        x, next_state = layer.apply(params[index], state[index], x, own)
         outputs.append(x)
         states.append(next_state)
     return outputs, tuple(states)
 
 
 class Row(NamedTuple):
-    """One line of a network's table: sizes are of one example, operations are multiply-adds going forward."""
+    """One line of a network's table: shapes of one example, multiply-adds going forward."""
 
     layer: str
     input_shape: Shape

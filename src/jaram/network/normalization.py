@@ -1,0 +1,113 @@
+"""Layers that centre and scale the signals, then let the network choose centre and scale anew."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
+from jaram.spec import Positive, Share, spec
+
+
+def _scale_and_shift(input_shape: Shape) -> Params:
+    features = input_shape[-1]
+    return {"scale": np.ones(features, np.float32), "shift": np.zeros(features, np.float32)}
+
+
+@spec(family="layer", name="batch_norm")
+class BatchNorm(Layer):
+    """Each feature to mean 0 and variance 1 over the minibatch (Ioffe & Szegedy, 2015).
+
+    Training uses the statistics of the minibatch (over every axis but the last, and over real steps
+    only where a mask is given); otherwise the running ones in the state are used::
+
+        running = momentum * running + (1 - momentum) * of the minibatch
+
+    That is Keras' and Flax' momentum; PyTorch's is ``1 - momentum``. As in the paper and in PyTorch
+    the running variance takes the unbiased estimate of the minibatch, while the minibatch itself is
+    scaled by the biased one.
+
+    params ``scale``, ``shift`` and state ``mean``, ``variance``: ``(features,)``.
+    """
+
+    momentum: Share = 0.9
+    epsilon: Positive = 1e-5
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        require_axes(self, input_shape)
+        return input_shape
+
+    def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        return _scale_and_shift(input_shape)
+
+    def initial_state(self, input_shape: Shape) -> State:
+        features = input_shape[-1]
+        return {"mean": np.zeros(features, np.float32), "variance": np.ones(features, np.float32)}
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        mean, variance = state["mean"], state["variance"]
+        if context.training:
+            mean, variance, count = _statistics(x, context.mask)
+            unbiased = variance * count / jnp.maximum(count - 1, 1)
+            state = {
+                "mean": self._moved(state["mean"], mean),
+                "variance": self._moved(state["variance"], unbiased),
+            }
+        scale = params["scale"] * jax.lax.rsqrt(variance + self.epsilon)
+        return (x - mean) * scale + params["shift"], state
+
+    def _moved(self, running: Array, current: Array) -> Array:
+        # The statistics describe the data; no gradient flows from step to step through them.
+        return self.momentum * running + (1 - self.momentum) * jax.lax.stop_gradient(current)
+
+    def operations(self, input_shape: Shape) -> int:
+        return math.prod(input_shape)
+
+
+def _statistics(x: Array, mask: Array | None) -> tuple[Array, Array, Array]:
+    """Mean and biased variance ``(features,)``, and how many values each comes from."""
+    axes = tuple(range(x.ndim - 1))
+    if mask is None or x.ndim < 3:
+        count = jnp.asarray(x.size // x.shape[-1], x.dtype)
+        return x.mean(axes), x.var(axes), count
+    is_real = mask.reshape(*mask.shape, *[1] * (x.ndim - 2))  # (batch, steps, 1, ...)
+    per_step = math.prod(x.shape[2:-1])
+    count = jnp.maximum(mask.sum(), 1).astype(x.dtype) * per_step
+    mean = jnp.where(is_real, x, 0).sum(axes) / count
+    variance = jnp.where(is_real, (x - mean) ** 2, 0).sum(axes) / count
+    return mean, variance, count
+
+
+@spec(family="layer", name="layer_norm")
+class LayerNorm(Layer):
+    """Each vector on the last axis to mean 0 and variance 1 (Ba et al., 2016).
+
+    Then ``* scale + shift``, params ``(features,)``. Looks at no other
+    example, so training and use are alike.
+    """
+
+    epsilon: Positive = 1e-5
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        require_axes(self, input_shape)
+        return input_shape
+
+    def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        return _scale_and_shift(input_shape)
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        centred = x - x.mean(axis=-1, keepdims=True)
+        variance = (centred**2).mean(axis=-1, keepdims=True)
+        normal = centred * jax.lax.rsqrt(variance + self.epsilon)
+        return normal * params["scale"] + params["shift"], state
+
+    def operations(self, input_shape: Shape) -> int:
+        return 3 * math.prod(input_shape)  # sum of squares, division, scale and shift

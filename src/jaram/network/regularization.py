@@ -1,0 +1,51 @@
+"""Layers that add noise in training and do nothing otherwise."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
+from jaram.spec import NonNegative, Share, spec
+
+
+@spec(family="layer", name="dropout")
+class Dropout(Layer):
+    """Each value becomes 0 with probability ``rate`` (Srivastava et al., 2014).
+
+    The others are divided by 1 - rate. So the expected output is the input, and nothing has to be
+    scaled outside training.
+    """
+
+    rate: Share = 0.5
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        if not context.training:
+            return x, state
+        share_kept = 1.0 - self.rate
+        is_kept = jax.random.bernoulli(random_key(self, context), share_kept, x.shape)
+        return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
+
+
+@spec(family="layer", name="gaussian_noise")
+class GaussianNoise(Layer):
+    """Adds N(0, stddev²) to every value."""
+
+    stddev: NonNegative = 0.1
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        if not context.training:
+            return x, state
+        noise = jax.random.normal(random_key(self, context), x.shape, x.dtype)
+        return x + self.stddev * noise, state
