@@ -1,0 +1,88 @@
+"""The page drawn by a browser, where there is one: all is drawn, no hostile name is obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import made_up_runs
+import pytest
+from test_html import HOSTILE, _make_hostile
+
+from jaram.report import write_report
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+
+
+def drawn(page: Path, profile: Path, width: int = 1000) -> str:
+    """The document after its scripts have run."""
+    assert BROWSER is not None
+    options = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+        "--disable-background-networking --disable-component-update --virtual-time-budget=2000 "
+        f"--user-data-dir={profile} --window-size={width},900 --dump-dom"
+    )
+    done = subprocess.run(
+        [BROWSER, *options.split(), page.as_uri()],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+def sections(document: str) -> list[str]:
+    return re.findall(r'<section id="(\w+)"', document)
+
+
+def test_a_finished_run_shows_every_section(run_folder: Path, tmp_path: Path) -> None:
+    document = drawn(write_report(run_folder, lang="en"), tmp_path / "profile")
+    kind = made_up_runs.read_json(run_folder / "data.json")["task"]["kind"]
+    answers = ["residuals"] if kind == "regression" else ["confusion", "calibration"]
+    rest = ["importance", "vitals", "network", "data", "asked"]
+    assert sections(document) == ["curves", "findings", *answers, *rest]
+    assert document.count("<canvas") >= 10
+    assert 'class="link"' in document
+
+
+def test_a_run_with_only_a_history_shows_only_its_curves(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "history.jsonl").write_text('{"epoch": 1, "train/loss": 0.5}\n')
+    document = drawn(write_report(folder), tmp_path / "profile")
+    assert sections(document) == ["curves"]
+
+
+def test_hostile_names_are_shown_and_not_obeyed(multiclass_folder: Path, tmp_path: Path) -> None:
+    _make_hostile(multiclass_folder)
+    document = drawn(write_report(multiclass_folder), tmp_path / "profile")
+    title = re.search(r"<title>(.*?)</title>", document)
+    assert title is not None
+    assert title[1] != "hacked"
+    assert "<img" not in document
+    assert HOSTILE.split("\u2028")[0].replace("<", "&lt;").replace(">", "&gt;") in document
+
+
+def test_a_phone_needs_no_sideways_scrolling(multiclass_folder: Path, tmp_path: Path) -> None:
+    page = write_report(multiclass_folder)
+    document = page.read_text(encoding="utf-8")
+    # The page's policy forbids a probe's script, so the probing copy goes without the policy.
+    probe = (
+        "<iframe id='f' style='width:390px;height:800px'></iframe><script>"
+        "const f = document.getElementById('f'); f.onload = () => { document.title = 'wide ' +"
+        "f.contentDocument.documentElement.scrollWidth; }; f.srcdoc = PAGE</script>"
+    )
+    content = re.sub(r"<meta http-equiv.*?>", "", document)
+
+    quoted = json.dumps(content).replace("<", "\\u003c")
+    frame = tmp_path / "frame.html"
+    frame.write_text(f"<meta charset=utf-8>{probe.replace('PAGE', quoted)}", encoding="utf-8")
+    title = re.search(r"<title>wide (\d+)</title>", drawn(frame, tmp_path / "profile"))
+    assert title is not None
+    assert int(title[1]) <= 390
