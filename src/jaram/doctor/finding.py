@@ -1,0 +1,97 @@
+"""A finding: one named problem, with the numbers that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jaram.messages import Language, text
+
+Severity = Literal["grave", "notable", "minor"]
+SEVERITIES: tuple[Severity, ...] = ("grave", "notable", "minor")
+"""Gravest first. Grave: the training failed or its result can't be trusted; notable: it could
+clearly be better; minor: good to know."""
+
+JSON = Any
+"""What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
+
+_SHOWN_ITEMS = 5  # of a list in a sentence; the evidence itself keeps them all
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem of a recipe, its data or its training.
+
+    name: what the problem is called everywhere: ``"unscaled_input"``.
+    evidence: the numbers and names that show it; they fill the placeholders of its texts.
+    remedies: names of the remedies that may help; empty where no recipe can (a leak in the data).
+    case: which of several wordings of the same problem fits; ``""`` for the only one.
+
+    Its texts are ``findings.<name>_what``, ``_why`` and ``_fix`` of the catalogue, or
+    ``findings.<name>_<case>_what`` … where a case has words of its own.
+    """
+
+    name: str
+    severity: Severity
+    evidence: dict[str, JSON] = field(default_factory=dict)
+    remedies: tuple[str, ...] = ()
+    case: str = ""
+
+    def message(self, lang: Language | None = None) -> str:
+        """One sentence: what is wrong, and where."""
+        return self._text("what", lang)
+
+    def reason(self, lang: Language | None = None) -> str:
+        """One sentence: why it matters."""
+        return self._text("why", lang)
+
+    def fix(self, lang: Language | None = None) -> str:
+        """One sentence: what to change."""
+        return self._text("fix", lang)
+
+    def explain(self, lang: Language | None = None) -> str:
+        """What is wrong, why it matters and what to change, one line each."""
+        return "\n".join(self._text(part, lang) for part in ("what", "why", "fix"))
+
+    def to_json(self) -> dict[str, JSON]:
+        """A table for JSON; the inverse is :meth:`from_json`."""
+        table: dict[str, JSON] = {
+            "name": self.name,
+            "severity": self.severity,
+            "evidence": dict(self.evidence),
+            "remedies": list(self.remedies),
+        }
+        return table | ({"case": self.case} if self.case else {})
+
+    @staticmethod
+    def from_json(table: Mapping[str, JSON]) -> Finding:
+        """The finding that :meth:`to_json` wrote."""
+        return Finding(
+            name=str(table["name"]),
+            severity=table["severity"],
+            evidence=dict(table.get("evidence", {})),
+            remedies=tuple(table.get("remedies", ())),
+            case=str(table.get("case", "")),
+        )
+
+    def _text(self, part: str, lang: Language | None) -> str:
+        shown = {name: _readable(value) for name, value in self.evidence.items()}
+        if self.case:
+            try:
+                return text(f"findings.{self.name}_{self.case}_{part}", lang=lang, **shown)
+            except KeyError:  # this case shares the sentence of the others
+                pass
+        return text(f"findings.{self.name}_{part}", lang=lang, **shown)
+
+
+def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Gravest first; findings of the same severity stay in their order."""
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _readable(value: JSON) -> JSON:
+    if not isinstance(value, list | tuple):
+        return value
+    items = [str(item) for item in value[:_SHOWN_ITEMS]]
+    return ", ".join(items) + (", …" if len(value) > _SHOWN_ITEMS else "")
