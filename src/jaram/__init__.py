@@ -32,26 +32,26 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.optimizer import *
     from jaram.recipe import Recipe as Recipe
     from jaram.runs.run import Run as Run
-    from jaram.runs.run import open_run as open
-    from jaram.training import train as train
+    from jaram.runs.store import open_run as open  # noqa: A004
+    from jaram.runs.train import train as train
 
 _NAMES = {
-    "train": "jaram.runs.train",
-    "open": "jaram.runs.run",
-    "load": "jaram.data",
-    "Data": "jaram.data",
-    "Task": "jaram.data",
-    "Recipe": "jaram.recipe",
-    "Run": "jaram.runs.run",
-    "Finding": "jaram.doctor.finding",
-    "JaramError": "jaram.errors",
-    "RecipeError": "jaram.errors",
-    "DataError": "jaram.errors",
-    "PreflightError": "jaram.errors",
-    "RunError": "jaram.errors",
-    "UsageError": "jaram.errors",
+    "train": "jaram.runs.train:train",
+    "open": "jaram.runs.store:open_run",
+    "load": "jaram.data:load",
+    "Data": "jaram.data:Data",
+    "Task": "jaram.data:Task",
+    "Recipe": "jaram.recipe:Recipe",
+    "Run": "jaram.runs.run:Run",
+    "Finding": "jaram.doctor.finding:Finding",
+    "JaramError": "jaram.errors:JaramError",
+    "RecipeError": "jaram.errors:RecipeError",
+    "DataError": "jaram.errors:DataError",
+    "PreflightError": "jaram.errors:PreflightError",
+    "RunError": "jaram.errors:RunError",
+    "UsageError": "jaram.errors:UsageError",
 }
-"""Public names that are not specifications, and the module each is defined in."""
+"""Public names that are not specifications: the module each is in, and its name there."""
 
 _ROOMS = ("jaram.network", "jaram.objective", "jaram.optimizer", "jaram.recipe")
 """Importing these registers every specification there is."""
@@ -59,7 +59,8 @@ _ROOMS = ("jaram.network", "jaram.objective", "jaram.optimizer", "jaram.recipe")
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
-        value = getattr(importlib.import_module(_NAMES[name]), name)
+        module, _, attribute = _NAMES[name].partition(":")
+        value = getattr(importlib.import_module(module), attribute)
     elif name[:1].isupper() and name in (specifications := _specifications()):
         value = specifications[name]
     else:
@@ -78,11 +79,7 @@ def _specifications() -> dict[str, type]:
         importlib.import_module(room)
     from jaram.spec import families, registered
 
-    return {
-        cls.__name__: cls
-        for family in families()
-        for cls in registered(family).values()
-    }
+    return {cls.__name__: cls for family in families() for cls in registered(family).values()}
 
 
 def _hint(name: str) -> str:

@@ -24,17 +24,15 @@ def evaluate(
     lang: Lang = None,
 ) -> int:
     """Compare predictions with the target column of a table."""
-    from jaram.cli.reading import read_data
+    from jaram.cli.reading import read_for
     from jaram.cli.summary import metrics_table
-    from jaram.runs.run import open_run
+    from jaram.runs.store import open_run
     from jaram.training import devices
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     devices.use(device)
     opened = open_run(run)
-    task = opened.task
-    target = task.target_names[0] if len(task.target_names) == 1 else list(task.target_names)
-    rows = read_data(data, target, no_header=no_header, encoding=encoding, task=task.kind)
+    rows = read_for(opened.preparation, data, no_header=no_header, encoding=encoding)
     metrics = opened.evaluate(rows)
     speaker.say(text("cli.evaluated", run=run, data=data, rows=number(rows.n)))
     metrics_table(speaker, metrics)

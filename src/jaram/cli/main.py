@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
+from functools import partial
 from typing import NoReturn
 
 from jaram.cli.output import print_error
@@ -32,6 +34,7 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     _speak(arguments)
+    warnings.showwarning = partial(_note, arguments)
     try:
         from jaram.cli.app import app
 
@@ -59,6 +62,12 @@ def run(arguments: list[str]) -> int:
         detail = f"{type(error).__name__}: {error}".splitlines()[0][:300]
         print_error(text("cli.bug", detail=detail), arguments)
         return BUG
+
+
+def _note(arguments: list[str], message: Warning | str, *_: object) -> None:
+    """Warnings about data in one line; those of libraries are not the person's business."""
+    if type(message).__name__ == "DataWarning" and not {"--quiet", "-q"} & set(arguments):
+        sys.stderr.write(text("cli.note", message=message) + "\n")
 
 
 def _wrong(sentence: str, arguments: list[str]) -> int:

@@ -39,8 +39,8 @@ def predict(
     lang: Lang = None,
 ) -> int:
     """Predict the target of each row of a table, as CSV."""
-    from jaram.cli.reading import read_data
-    from jaram.runs.run import open_run
+    from jaram.cli.reading import read_features
+    from jaram.runs.store import open_run
     from jaram.training import devices
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
@@ -48,7 +48,7 @@ def predict(
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)
     opened = open_run(run)
-    rows = read_data(data, None, no_header=no_header, encoding=encoding)
+    rows = read_features(data, no_header=no_header, encoding=encoding)
     header, columns = _columns(opened, rows)
     if as_json:
         table = dict(zip(header, columns, strict=True))

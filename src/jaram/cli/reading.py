@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,12 @@ from jaram.messages import text
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
+    from jaram.data.kinds import Column
+    from jaram.data.preparation import Preparation
+    from jaram.data.table import Source, Table
 
 _SHOWN_COLUMNS = 30
+_NAMED_DELIMITERS = {"\t": "Tab", " ": "blank"}
 
 
 def read_data(
@@ -27,12 +32,34 @@ def read_data(
     """The data in a file or of a built-in name; ``said`` is what a person said of it."""
     from jaram.data.load import load
 
-    given = {name: value for name, value in said.items() if value is not None}
-    if no_header:
-        given["header"] = False
-    if encoding is not None:
-        given["encoding"] = encoding
-    return load(source, target, **given)
+    return load(source, target, **_reading(no_header, encoding), **said)  # type: ignore[arg-type]
+
+
+def read_features(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
+    """The columns of a file or built-in set that predictions are made from."""
+    from jaram.data.builtin import FROM_SKLEARN, PROBLEMS
+    from jaram.data.load import load, load_frame
+
+    if source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz"):
+        return load(source)
+    return load_frame(source, **_reading(no_header, encoding))
+
+
+def read_for(
+    preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
+) -> Data:
+    """Data with the target that ``preparation`` knows, for measuring a run."""
+    from jaram.data.builtin import FROM_SKLEARN, PROBLEMS
+    from jaram.data.load import load, load_for
+
+    if source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz"):
+        return load(source)
+    return load_for(preparation, source, **_reading(no_header, encoding))
+
+
+def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
+    given: dict[str, Any] = {"header": False} if no_header else {}
+    return given if encoding is None else given | {"encoding": encoding}
 
 
 def source_of(run: Path) -> tuple[str, str | list[str] | None]:
@@ -49,15 +76,12 @@ def source_of(run: Path) -> tuple[str, str | list[str] | None]:
     return where, targets[0] if len(targets) == 1 else targets
 
 
-def tell_data(speaker: Speaker, data: Data, source: str) -> None:
-    """What was read: size, encoding, and each column's kind."""
-    if speaker.is_silent:
-        return
-    columns = tuple(data.columns)
-    speaker.say(text("cli.read_size", name=source, rows=number(data.n), columns=len(columns)))
-    facts = data.source.to_json() if data.source is not None else {}
+def tell_size(speaker: Speaker, name: str, source: Source, rows: int, columns: int) -> None:
+    """What was read: size, encoding and what else was found out about the file."""
+    speaker.say(text("cli.read_size", name=name, rows=number(rows), columns=number(columns)))
+    facts = source.to_json()
     shown = [
-        text(f"cli.read_{fact}", value="Tab" if facts[fact] == "\t" else facts[fact])
+        text(f"cli.read_{fact}", value=_NAMED_DELIMITERS.get(facts[fact], facts[fact]))
         for fact in ("encoding", "delimiter", "decimal", "sheet")
         if facts.get(fact)
     ]
@@ -65,6 +89,25 @@ def tell_data(speaker: Speaker, data: Data, source: str) -> None:
         shown.append(text("cli.read_no_header"))
     if shown:
         speaker.say("  " + ", ".join(shown))
+
+
+def tell_data(speaker: Speaker, data: Data, name: str) -> None:
+    """What was read: its size, its columns by kind, its task, and what to know about it."""
+    if speaker.is_silent:
+        return
+    columns = len(data.columns or data.feature_names)
+    tell_size(speaker, name, data.source, data.n, columns)
+    by_use: dict[str, list[str]] = {}
+    for column in data.columns:
+        is_special = column.role not in ("feature", "left out")
+        use = f"cli.role_{column.role}" if is_special else f"cli.kind_{column.kind}"
+        by_use.setdefault(use, []).append(column.name)
+    for use, names in by_use.items():
+        speaker.say(f"  {text(use)}: {shorten(', '.join(names), 90)}")
+    tell_task(speaker, data)
+    for notice in data.notices:
+        speaker.say(f"  {notice.message()}")
+    speaker.say()
 
 
 def tell_task(speaker: Speaker, data: Data) -> None:
@@ -76,33 +119,17 @@ def tell_task(speaker: Speaker, data: Data) -> None:
         speaker.say(text("cli.task_is", kind=kind))
 
 
-def tell_columns(speaker: Speaker, data: Data) -> None:
-    """A table of the columns: kind, role, missing values."""
-    columns = tuple(data.columns)
+def tell_columns(speaker: Speaker, columns: Sequence[Column]) -> None:
+    """A table of the columns: kind and missing values."""
     rows = [
         [
             shorten(column.name, 40),
             text(f"cli.kind_{column.kind}"),
-            text(f"cli.role_{column.role.replace(' ', '_')}"),
             number(column.missing) if column.missing else "",
         ]
         for column in columns[:_SHOWN_COLUMNS]
     ]
-    header = [text(f"cli.column_{name}") for name in ("column", "kind", "role", "missing")]
+    header = [text(f"cli.column_{name}") for name in ("column", "kind", "missing")]
     speaker.table(header, rows, numbers=1)
     if len(columns) > len(rows):
         speaker.say(text("cli.more_columns", count=len(columns) - len(rows)))
-
-
-def tell_kinds(speaker: Speaker, data: Data) -> None:
-    """The columns by kind, one line a kind."""
-    by_kind: dict[str, list[str]] = {}
-    for column in data.columns:
-        heading = (
-            text(f"cli.role_{column.role}")
-            if column.role not in ("feature", "left out")
-            else text(f"cli.kind_{column.kind}")
-        )
-        by_kind.setdefault(heading, []).append(column.name)
-    for heading, names in by_kind.items():
-        speaker.say(f"  {heading}: {shorten(', '.join(names), 90)}")

@@ -22,11 +22,11 @@ def report(
 ) -> int:
     """Write a run's report.html again, or its pictures."""
     from jaram.report.html import write_report
-    from jaram.runs.run import check_folder
+    from jaram.runs.store import read_card
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     folder = Path(run)
-    check_folder(folder)
+    read_card(folder)
     files = []
     if png is None or out is not None:
         page = Path(out) if out else folder / "report.html"

@@ -35,14 +35,14 @@ def show(
 
 def _show_run(speaker: Speaker, what: str) -> None:
     from jaram.cli.summary import network_table, tell_choices, tell_findings, tell_metrics
-    from jaram.runs.run import open_run
+    from jaram.runs.store import open_run
     from jaram.spec import describe
 
     run = open_run(what)
     speaker.say(what)
     tell_metrics(speaker, run)
     speaker.say()
-    network_table(speaker, run.network, run.input_shape)
+    network_table(speaker, run.recipe.network or (), run.input_shape)
     speaker.say()
     tell_choices(speaker, run)
     speaker.say(run.recipe.to_toml().rstrip())
@@ -69,20 +69,27 @@ def _show_recipe(speaker: Speaker, what: str) -> None:
 
 
 def _show_data(speaker: Speaker, what: str, no_header: bool, encoding: str | None) -> None:
-    from jaram.cli.reading import read_data, tell_columns, tell_data
+    from jaram.cli.reading import read_features, tell_columns, tell_size
+    from jaram.data.columns import describe_columns
+    from jaram.data.data import Data
+    from jaram.data.kinds import Column
 
-    data = read_data(what, None, no_header=no_header, encoding=encoding)
-    tell_data(speaker, data, what)
-    tell_columns(speaker, data)
+    read = read_features(what, no_header=no_header, encoding=encoding)
+    if isinstance(read, Data):
+        rows, columns = read.n, tuple(Column(name, "number") for name in read.feature_names)
+    else:
+        rows, columns = read.rows, describe_columns(read, {}, {})
+    tell_size(speaker, what, read.source, rows, len(columns))
+    tell_columns(speaker, columns)
     speaker.say()
     speaker.say(text("cli.show_next", data=what))
     speaker.json(
         {
-            "rows": data.n,
-            "source": data.source.to_json() if data.source is not None else {},
+            "rows": rows,
+            "source": read.source.to_json(),
             "columns": [
                 {"name": column.name, "kind": column.kind, "missing": column.missing}
-                for column in data.columns
+                for column in columns
             ],
         }
     )

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from jaram.runs.run import Run
 
 INTERRUPTED = 130
+_LEFT_TO_THE_RUN = (
+    *("--network", "--epochs", "--batch-size", "--seed", "--recipe", "--set"),
+    *("--out", "--resume"),
+)
+"""Options that a resumed run has from its own recipe."""
 
 
 def train(
@@ -95,11 +100,14 @@ def train(
 ) -> int:
     """Train a network on a table and write the run."""
     from jaram.cli import folders
-    from jaram.cli.reading import read_data, tell_data, tell_kinds, tell_task
+    from jaram.cli.reading import read_data, tell_data
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
-    if resume is not None and out is not None:
-        raise UsageError("cli.resume_and_out")
+    said = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
+    said |= {"--recipe": recipe, "--set": setting, "--out": out}
+    given = next((option for option, value in said.items() if value), None)
+    if resume is not None and given is not None:
+        raise UsageError("cli.resume_with", option=given)
     source, columns = _source(data, target, resume)
     table = read_data(
         source,
@@ -112,9 +120,6 @@ def train(
         encoding=encoding,
     )
     tell_data(speaker, table, source)
-    tell_kinds(speaker, table)
-    tell_task(speaker, table)
-    speaker.say()
     wanted = _recipe(recipe, network, epochs, batch_size, seed)
     if setting:
         from jaram.cli.settings import apply_settings
@@ -132,8 +137,6 @@ def train(
     except BaseException:
         folders.remove_if_empty(folder)
         raise
-    if run.result == "interrupted":
-        return _tell_interrupted(folder)
     _tell_run(speaker, run, folder)
     return 0
 
@@ -180,8 +183,9 @@ def _completed(recipe: Recipe, data: Data) -> Recipe:
     """The recipe with everything chosen, for settings inside what is chosen."""
     from jaram.data.prepare import prepare
     from jaram.defaults import complete
+    from jaram.runs.train import prepare_options
 
-    return complete(recipe, prepare(data, recipe.preparation_options()))[0]
+    return complete(recipe, prepare(data, prepare_options(recipe)))[0]
 
 
 def _train(
@@ -194,22 +198,14 @@ def _train(
     is_silent: bool,
 ) -> Run:
     from jaram.progress import live
+    from jaram.runs.train import train as train_recipe
     from jaram.training import devices
-    from jaram.training.train import train as train_recipe
 
     devices.use(device)
     progress = live(is_silent)
-    try:
-        return train_recipe(
-            recipe,
-            data,
-            out=None if resume else folder,
-            resume=resume,
-            budget=budget,
-            progress=progress,
-        )
-    finally:
-        progress.close()
+    if resume is not None:
+        return train_recipe(data=data, resume=resume, budget=budget, progress=progress)
+    return train_recipe(recipe, data, out=folder, budget=budget, progress=progress)
 
 
 def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
@@ -245,12 +241,12 @@ def _tell_interrupted(folder: Path) -> int:
 
 
 def _resume_command(folder: Path) -> str:
-    """This command line, resuming ``folder`` instead of writing a new run."""
+    """This command line, resuming ``folder``, which knows its recipe itself."""
     kept = []
     arguments = iter(sys.argv[1:])
     for argument in arguments:
         name, sign, _ = argument.partition("=")
-        if name in ("--out", "--resume"):
+        if name in _LEFT_TO_THE_RUN:
             if not sign:
                 next(arguments, None)
             continue

@@ -1,0 +1,98 @@
+"""Wrong command lines: one line in the reader's language, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jaram.cli.main import run
+
+WRONG = {
+    "misspelled command": (["trian"], "'train'"),
+    "misspelled option": (["train", "iris", "--epoch", "3"], "'--epochs'"),
+    "unknown option": (["runs", "--zzz"], "--zzz"),
+    "not a number": (["train", "iris", "--epochs", "many"], "'many'"),
+    "zero epochs": (["train", "iris", "--epochs", "0"], "'0'"),
+    "negative seed": (["train", "iris", "--seed=-1"], "'-1'"),
+    "batch of nothing": (["train", "iris", "--batch-size", "half"], "'half'"),
+    "no such time": (["train", "iris", "--budget", "soon"], "'soon'"),
+    "no such task": (["train", "iris", "--task", "clasification"], "'clasification'"),
+    "no such kind": (["train", "iris", "--kind", "age=numbr"], "'numbr'"),
+    "kind without name": (["train", "iris", "--kind", "number"], "--kind"),
+    "no such language": (["runs", "--lang", "fr"], "'fr'"),
+    "no such device": (["train", "iris", "--device", "tpu9"], "'tpu9'"),
+    "nothing to train on": (["train"], "--resume"),
+    "resume elsewhere": (["train", "iris", "--resume", "a", "--out", "b"], "--out"),
+    "missing argument": (["predict", "somewhere"], "DATA"),
+    "too many arguments": (["runs", "a", "b"], "b"),
+    "option without value": (["train", "iris", "--epochs"], "--epochs"),
+    "value for a flag": (["train", "iris", "--quiet=3"], "--quiet"),
+    "no such folder": (["runs", "no such folder"], "no such folder"),
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("case", WRONG)
+def test_one_line_and_exit_code_2(
+    case: str, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JARAM_LANG", lang)
+    arguments, mentions = WRONG[case]
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith({"en": "jaram: error: ", "ko": "jaram: 오류: "}[lang])
+    assert mentions in printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_with_json_the_error_is_one_object(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, mentions = WRONG[case]
+    assert run([*arguments, "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)
+    assert list(error) == ["error"]
+    assert mentions in error["error"]
+
+
+def test_lang_wins_over_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JARAM_LANG", "en")
+    assert run(["trian", "--lang", "ko"]) == 2
+    assert "오류" in capsys.readouterr().err
+    assert run(["trian"]) == 2
+    assert "오류" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "report", "show", "runs"])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_every_command_has_help_in_both_languages(
+    command: str, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([command, "--help", f"--lang={lang}"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith({"en": "Usage: jaram ", "ko": "사용법: jaram "}[lang] + command)
+    assert "--help" in page
+    assert "cli." not in page
+
+
+def test_without_a_command_it_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    assert "predict" in capsys.readouterr().out
+
+
+def test_a_bug_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("jaram.cli.runs.list_runs", broken)
+    assert run(["runs"]) == 1
+    assert "JARAM_DEBUG=1" in capsys.readouterr().err
+    monkeypatch.setenv("JARAM_DEBUG", "1")
+    assert run(["runs"]) == 1
+    assert "Traceback" in capsys.readouterr().err
