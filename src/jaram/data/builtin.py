@@ -1,0 +1,57 @@
+"""Data sets that come with the package, by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from jaram.data.csv_file import parse_csv
+from jaram.data.data import Data
+from jaram.data.synthetic import PROBLEMS, make
+from jaram.data.table import Source, Table
+from jaram.errors import DataError
+
+FROM_SKLEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+SHIPPED = {"penguins": "species"}
+"""Tables that are shipped in ``sets/``, and their targets."""
+NAMES = (*FROM_SKLEARN, *SHIPPED, *PROBLEMS)
+
+
+def shipped_table(name: str) -> Table:
+    """A shipped table."""
+    data = resources.files("jaram.data").joinpath("sets", f"{name}.csv").read_bytes()
+    table = parse_csv(data, f"{name}.csv")
+    return replace(table, source=replace(table.source, kind="built-in", path=None))
+
+
+def sklearn_set(name: str, task: str | None = None) -> Data:
+    """A set of scikit-learn's, which is imported only now (about a second)."""
+    from sklearn import datasets
+
+    found: Any = getattr(datasets, f"load_{name}")()
+    classes = None
+    if name != "diabetes":
+        classes = [str(label) for label in found.target_names]
+    names = [str(feature) for feature in found.feature_names]
+    kind = task or ("regression" if name == "diabetes" else "classification")
+    return Data(
+        np.asarray(found.data, np.float32),
+        found.target,
+        task=kind,
+        feature_names=names,
+        class_names=classes,
+        name=name,
+        source=Source("built-in"),
+    )
+
+
+def synthetic_set(name: str, n: int, noise: float | None, seed: int) -> Data:
+    """A problem made of numbers; see :mod:`jaram.data.synthetic`."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < 10:
+        raise DataError("data.bad_count", n=n)
+    x, y = make(name, n, noise, seed)
+    kind = "regression" if name == "sine" else "classification"
+    return Data(x.astype(np.float32), y, task=kind, name=name, source=Source("built-in"))

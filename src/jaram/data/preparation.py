@@ -1,0 +1,285 @@
+"""The preparation: what was fitted on the training part, and applied to everything else.
+
+A frozen value that is written as readable JSON with the run, so that a table that comes later is
+treated exactly as the training part was.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.data import Data, numbers_array
+from jaram.data.encoding import Category, CategoryKind, NumberSource
+from jaram.data.frames import is_frame, table_of
+from jaram.data.notices import DataWarning, Notice, listed
+from jaram.data.scaling import BLOCK, Floats, ScaleKind, blocks, scaled
+from jaram.data.table import Table
+from jaram.data.targets import Answers, TargetCoding
+from jaram.data.task import Task
+from jaram.errors import DataError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How an example becomes an input of the network, and an answer its target.
+
+    The columns of a prepared table, in this order: the numbers of ``sources``, scaled by ``center`` and
+    ``scale`` after ``fill`` stood in for what is missing; an indicator (1 = was missing) for each
+    source in ``indicators``; then the categories, one-hot or (``categories_as`` "embed") as codes.
+    Arrays with more axes than two have one source for each channel of the last axis.
+    """
+
+    takes: Literal["table", "array"]
+    shape: tuple[int, ...]
+    scale_kind: ScaleKind
+    sources: tuple[NumberSource, ...]
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    fill: tuple[float, ...]
+    indicators: tuple[int, ...]
+    categories: tuple[Category, ...]
+    categories_as: CategoryKind
+    coding: TargetCoding
+
+    @property
+    def task(self) -> Task:
+        """The task of the data this was fitted on."""
+        return self.coding.task
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the numbers an input is made of (of its channels, for more axes)."""
+        names = [source.feature for source in self.sources]
+        names += [f"{self.sources[index].feature}:missing" for index in self.indicators]
+        for category in self.categories:
+            names += [category.column] if self.categories_as == "embed" else category.features
+        return tuple(names)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one prepared example."""
+        return (*self.shape[:-1], len(self.feature_names))
+
+    @property
+    def embedded(self) -> tuple[tuple[int, int], ...]:
+        """The (column index, cardinality) of each column of codes; empty unless they are embedded."""
+        if self.categories_as == "onehot":
+            return ()
+        first = len(self.feature_names) - len(self.categories)
+        return tuple((first + i, one.cardinality) for i, one in enumerate(self.categories))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The input columns that are needed."""
+        wanted = [source.column for source in self.sources]
+        return tuple(dict.fromkeys([*wanted, *(one.column for one in self.categories)]))
+
+    def transform(self, data: Any) -> NDArray[np.float32]:
+        """Prepared inputs (n, *input_shape) float32 of a frame, an array, a table or Data.
+
+        Columns may come in another order, and with others beside them. Unknown levels and values
+        missing where none was in training raise a :class:`DataWarning`. Raises DataError for a column
+        that is not there, and for an array of another shape.
+        """
+        x, notices = self.apply(data)
+        for notice in notices:
+            warnings.warn(notice.message(), DataWarning, stacklevel=2)
+        return x
+
+    def apply(
+        self, data: Any, rows: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+        """As :meth:`transform`, of some ``rows``, with what there is to say about them as notices."""
+        if isinstance(data, Data):
+            data = data.table if data.table is not None else data.x
+        if self.takes == "table" and not isinstance(data, Table):
+            data = self._as_table(data)
+        if isinstance(data, Table):
+            return self._apply_table(data, rows)
+        return self._apply_array(data, rows)
+
+    def transform_target(self, y: Any) -> Answers:
+        """Answers coded for training: class indices int32 (n,), or float32 (n, outputs), scaled."""
+        return self.coding.encode(np.asarray(y))
+
+    def inverse_target(self, scaled_y: Any) -> NDArray[Any]:
+        """Answers as they came: numbers in their own unit, or the labels of class indices."""
+        return self.coding.decode(np.asarray(scaled_y))
+
+    def _as_table(self, data: Any) -> Table:
+        if is_frame(data):
+            return table_of(data)
+        array = numbers_array(data, "x")
+        if array.ndim != 2 or array.shape[1] != len(self.columns):
+            raise DataError("data.array_for_table", columns=listed(self.columns), got=array.shape)
+        return table_of({name: array[:, j] for j, name in enumerate(self.columns)})
+
+    def _apply_array(
+        self, data: Any, rows: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+        if is_frame(data):
+            data = table_of(data).frame.to_numpy()
+        x = numbers_array(data, "x")
+        if x.shape[1:] != self.shape and x.shape == self.shape:
+            x = x[np.newaxis]
+        if x.shape[1:] != self.shape:
+            raise DataError("data.part_shape", got=x.shape[1:], expected=self.shape)
+        n = len(x) if rows is None else len(rows)
+        out = np.empty((n, *self.input_shape), np.float32)
+        width = len(self.sources)
+        newly_missing = np.zeros(width, np.int64)
+        for part in blocks(x, n):
+            block = x[part] if rows is None else x[rows[part]]
+            check_finite(block, self.sources, part.start)
+            out[part, ..., :width] = scaled(block, *self._fitted)
+            if block.dtype.kind == "f":
+                missing = np.isnan(block)
+                out[part, ..., width:] = missing[..., list(self.indicators)]
+                newly_missing += missing.reshape(-1, width).sum(axis=0)
+        return out, self._missing_notices(newly_missing)
+
+    def _apply_table(
+        self, table: Table, rows: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+        absent = [name for name in self.columns if name not in table.names]
+        if absent:
+            raise table.no_column(absent[0])
+        n = table.rows if rows is None else len(rows)
+        out = np.empty((n, *self.input_shape), np.float32)
+        width = len(self.sources)
+        newly_missing = np.zeros(width, np.int64)
+        center, scale, fill = self._fitted
+        place = {index: width + i for i, index in enumerate(self.indicators)}
+        for part, block in number_blocks(table, self.sources, rows):
+            out[:, part] = scaled(block, center[part], scale[part], fill[part])
+            missing = np.isnan(block)
+            newly_missing[part] = missing.sum(axis=0)
+            for index in range(part.start, part.stop):
+                if index in place:
+                    out[:, place[index]] = missing[:, index - part.start]
+        return out, (*self._missing_notices(newly_missing), *self.write_categories(out, table, rows))
+
+    def write_categories(
+        self, out: NDArray[np.float32], table: Table, rows: NDArray[np.int64] | None
+    ) -> tuple[Notice, ...]:
+        """Write the categories of ``table`` into the last columns of ``out`` (n, features)."""
+        first = len(self.sources) + len(self.indicators)
+        notices: tuple[Notice, ...] = ()
+        for category in self.categories:
+            series = table.column(category.column)
+            codes, remarks = category.codes(series if rows is None else series.gather(rows))
+            notices += remarks
+            first = self._write_codes(out, first, codes, category)
+        return notices
+
+    def _write_codes(
+        self, out: NDArray[np.float32], first: int, codes: NDArray[np.int64], category: Category
+    ) -> int:
+        """Write the codes of a category from column ``first`` on; returns the column after it."""
+        if self.categories_as == "embed":
+            out[:, first] = codes
+            return first + 1
+        out[:, first : first + category.width] = 0.0
+        known = np.flatnonzero(codes)
+        out[known, first + codes[known] - 1] = 1.0
+        return first + category.width
+
+    @cached_property
+    def _fitted(self) -> tuple[Floats, Floats, Floats]:
+        return np.asarray(self.center), np.asarray(self.scale), np.asarray(self.fill)
+
+    def _missing_notices(self, counts: NDArray[np.int64]) -> tuple[Notice, ...]:
+        """What to say of columns with missing values that had none in training."""
+        known = {self.sources[index].column for index in self.indicators}
+        new = [i for i in np.flatnonzero(counts) if self.sources[i].column not in known]
+        columns = dict.fromkeys(self.sources[index].column for index in new)
+        return tuple(
+            Notice(
+                "data.newly_missing",
+                {
+                    "column": name,
+                    "count": max(int(counts[i]) for i in new if self.sources[i].column == name),
+                },
+            )
+            for name in list(columns)[:100]
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The preparation as plain JSON values; numbers keep every bit."""
+        numbers = [
+            source.to_json()
+            | {"center": center, "scale": scale, "fill": fill, "indicator": i in self.indicators}
+            for i, (source, center, scale, fill) in enumerate(
+                zip(self.sources, self.center, self.scale, self.fill, strict=True)
+            )
+        ]
+        return {
+            "format": FORMAT,
+            "takes": self.takes,
+            "shape": list(self.shape),
+            "scale": self.scale_kind,
+            "numbers": numbers,
+            "categories_as": self.categories_as,
+            "categories": [category.to_json() for category in self.categories],
+            "target": self.coding.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Preparation:
+        """The inverse of :meth:`to_json`; raises DataError for a table it did not write."""
+        try:
+            numbers = table["numbers"]
+            return cls(
+                takes=table["takes"],
+                shape=tuple(int(size) for size in table["shape"]),
+                scale_kind=table["scale"],
+                sources=tuple(NumberSource.from_json(one) for one in numbers),
+                center=tuple(float(one["center"]) for one in numbers),
+                scale=tuple(float(one["scale"]) for one in numbers),
+                fill=tuple(float(one["fill"]) for one in numbers),
+                indicators=tuple(i for i, one in enumerate(numbers) if one["indicator"]),
+                categories=tuple(Category.from_json(one) for one in table["categories"]),
+                categories_as=table["categories_as"],
+                coding=TargetCoding.from_json(table["target"]),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise DataError("data.bad_preparation", fault=str(error)) from None
+
+
+def number_blocks(
+    table: Table, sources: tuple[NumberSource, ...], rows: NDArray[np.int64] | None = None
+) -> Iterator[tuple[slice, NDArray[np.floating[Any]]]]:
+    """Some sources after others: their place, and their raw numbers (n, sources) with NaN."""
+    n = table.rows if rows is None else len(rows)
+    size = max(1, BLOCK // max(1, n))
+    for start in range(0, len(sources), size):
+        part = slice(start, min(start + size, len(sources)))
+        columns = [source.read(table.column(source.column)) for source in sources[part]]
+        if rows is not None:
+            columns = [column[rows] for column in columns]
+        yield part, np.stack(columns, axis=1)
+
+
+def check_finite(
+    block: NDArray[np.generic], sources: tuple[NumberSource, ...], first_row: int
+) -> None:
+    """Raise DataError for an infinite number in ``block`` (rows, …, features), with row and feature."""
+    if block.dtype.kind != "f":
+        return
+    infinite = np.isinf(block)
+    if infinite.any():
+        place = np.argwhere(infinite)[0]
+        raise DataError(
+            "data.infinite",
+            column=sources[int(place[-1])].feature,
+            row=first_row + int(place[0]) + 1,
+        )

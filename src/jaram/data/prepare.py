@@ -1,0 +1,299 @@
+"""From data to training: split, fit on the training part, apply to all parts.
+
+Example::
+
+    prepared = prepare(data, PrepareOptions(scale="standard", validation=0.2))
+    prepared.train.x  # (n, *prepared.input_shape) float32
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.data import Data
+from jaram.data.encoding import CATEGORY_KINDS, Category, CategoryKind, NumberSource, sources_of
+from jaram.data.fit import fit_array, fit_table, large_table
+from jaram.data.kinds import Column
+from jaram.data.notices import Notice, listed, suggestion
+from jaram.data.preparation import Preparation
+from jaram.data.scaling import SCALE_KINDS, ScaleKind
+from jaram.data.splitting import split_rows
+from jaram.data.splits import SPLIT_KINDS, Rows, Split, SplitKind, arrangement
+from jaram.data.summary import summarize
+from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
+from jaram.data.task import Task
+from jaram.errors import DataError
+
+ClassWeight = Literal["balanced"] | tuple[tuple[Any, float], ...] | None
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """How data is prepared.
+
+    - ``scale``: "standard", "minmax", "robust" or "none", for numbers;
+    - ``categories``: "onehot", or "embed" for columns of codes;
+    - ``validation``, ``test``: shares in [0, 1) of the rows; 0 makes no such part. A part that came
+      with the data is used as it is, and its share is not drawn;
+    - ``split``: "auto" is by group or by time if the data has them, else stratified for classes, else
+      random; ``split_seed`` seeds the draw;
+    - ``scale_target``: whether the targets of a regression are standardised; None means yes;
+    - ``class_weight``: None, "balanced" (weights n / (classes · count)), or (label, weight) pairs.
+
+    Raises DataError for anything else.
+    """
+
+    scale: ScaleKind = "standard"
+    categories: CategoryKind = "onehot"
+    validation: float = 0.2
+    test: float = 0.0
+    split_seed: int = 0
+    split: SplitKind = "auto"
+    scale_target: bool | None = None
+    class_weight: ClassWeight = None
+
+    def __post_init__(self) -> None:
+        choices: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+            ("scale", self.scale, SCALE_KINDS),
+            ("categories", self.categories, CATEGORY_KINDS),
+            ("split", self.split, SPLIT_KINDS),
+        )
+        for option, value, known in choices:
+            if value not in known:
+                raise DataError(
+                    "data.unknown_option",
+                    option=option,
+                    value=value,
+                    known=", ".join(known),
+                    suggestion=suggestion(str(value), known),
+                )
+        for option, share in (("validation", self.validation), ("test", self.test)):
+            if not 0 <= share < 1:
+                raise DataError("data.bad_share", option=option, value=share)
+        if self.validation + self.test >= 1:
+            raise DataError("data.shares_too_large", total=round(self.validation + self.test, 6))
+        if isinstance(self.class_weight, Mapping):
+            object.__setattr__(self, "class_weight", tuple(self.class_weight.items()))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Examples ready for the network.
+
+    ``x`` (n, *input_shape) float32; ``y`` int32 (n,) of class indices, or float32 (n, outputs);
+    ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the data, from 0.
+    """
+
+    x: NDArray[np.float32]
+    y: Answers
+    weight: NDArray[np.float32] | None
+    rows: Rows
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data ready for training, the fitted preparation, and a summary of it all for a report."""
+
+    train: Part
+    valid: Part | None
+    test: Part | None
+    task: Task
+    preparation: Preparation
+    input_shape: tuple[int, ...]
+    feature_names: tuple[str, ...]
+    columns: tuple[Column, ...]
+    summary: dict[str, Any]
+    notices: tuple[Notice, ...] = ()
+
+
+def prepare(
+    data: Data,
+    options: PrepareOptions | None = None,
+    *,
+    rows: tuple[Rows, Rows] | None = None,
+) -> Prepared:
+    """Divide ``data``, fit scaling and encoding on its training part, and apply them to all parts.
+
+    ``rows`` gives the training and validation rows instead of a draw, as :func:`kfold` does. Rows
+    without an answer are left out and counted. The parts are views of one array; data that was read
+    from a large file hands its memory over, and reads the file again if it is prepared again.
+
+    Raises DataError if nothing is left to train on or no column can be used.
+    """
+    options = options or PrepareOptions()
+    answered = np.flatnonzero(~is_missing(data.y))
+    if rows is not None:
+        split = _given_split(rows, answered, data.n)
+    else:
+        split = split_rows(data, answered, options)
+    if split.train.size < 1 or answered.size < 2:
+        raise DataError("data.too_few_rows", rows=int(answered.size))
+    order = arrangement((split.train, split.valid, split.test), data.n)
+    order = order[: split.train.size + split.valid.size + split.test.size]
+    coding = _fitted_coding(data, split.train, options)
+    summary, described = summarize(data, split, answered.size, options)
+    x, preparation, notices = _fit(data, split, order, coding, options)
+    parts = _parts(data, split, order, x, preparation, options)
+    train = parts[0]
+    assert train is not None
+    valid, more = _apart(data.valid, preparation, parts[1])
+    test, still_more = _apart(data.test, preparation, parts[2])
+    every = (*data.notices, *described, *notices, *more, *still_more)
+    sizes = {"train": len(train), "valid": len(valid or ()), "test": len(test or ())}
+    summary["parts"] = {name: size for name, size in sizes.items() if size}
+    summary["features"] = list(preparation.feature_names)
+    summary["input_shape"] = list(preparation.input_shape)
+    summary["notices"] = [notice.to_json() for notice in every]
+    return Prepared(
+        train,
+        valid,
+        test,
+        coding.task,
+        preparation,
+        preparation.input_shape,
+        preparation.feature_names,
+        data.columns,
+        summary,
+        every,
+    )
+
+
+def _given_split(rows: tuple[Rows, Rows], answered: Rows, n: int) -> Split:
+    has_answer = np.zeros(n, np.bool_)
+    has_answer[answered] = True
+    train, valid = (np.unique(np.asarray(part, np.int64)) for part in rows)
+    if np.intersect1d(train, valid).size:
+        raise DataError("data.rows_overlap")
+    for part in (train, valid):
+        if part.size and not 0 <= part[0] <= part[-1] < n:
+            raise DataError("data.row_out_of_range", row=int(part[-1]), rows=n)
+    return Split(train[has_answer[train]], valid[has_answer[valid]], np.zeros(0, np.int64))
+
+
+def _fitted_coding(data: Data, train: Rows, options: PrepareOptions) -> TargetCoding:
+    """The coding of the answers; targets of a regression are standardised unless that is off."""
+    if data.task.kind != "regression" or options.scale_target is False:
+        return data.coding
+    plain = data.y[train].reshape(train.size, -1).astype(np.float64)
+    return data.coding.fitted(plain)
+
+
+def _fit(
+    data: Data, split: Split, order: Rows, coding: TargetCoding, options: PrepareOptions
+) -> tuple[NDArray[np.float32], Preparation, tuple[Notice, ...]]:
+    """The inputs in the order of ``order``, and the preparation that made them."""
+    if data.table is None:
+        assert data.x is not None
+        preparation = fit_array(data.x, data.feature_names, split.train, options.scale, coding)
+        x, notices = preparation.apply(data.x, order)
+        return x, preparation, notices
+    table = data.table
+    features = [column for column in data.columns if column.role == "feature"]
+    if not features:
+        raise DataError("data.no_usable_columns", columns=listed(table.names))
+    sources: list[NumberSource] = []
+    categories: list[Category] = []
+    train = split.train
+    for column in features:
+        if column.kind == "category":
+            categories.append(Category.fit(table.column(column.name).gather(train)))
+        elif column.kind == "number":
+            sources.append(NumberSource(column.name, numerals=column.numerals))
+        else:
+            sources += sources_of(column, table.column(column.name).gather(train))
+    empty = Preparation(
+        "table",
+        (len(features),),
+        options.scale,
+        tuple(sources),
+        *((), (), ()),
+        (),
+        tuple(categories),
+        options.categories,
+        coding,
+    )
+    large = large_table(table, empty, order, train.size)
+    if large is not None:
+        return large
+    preparation = fit_table(table, empty, train)
+    x, notices = preparation.apply(table, order)
+    return x, preparation, notices
+
+
+def _parts(
+    data: Data,
+    split: Split,
+    order: Rows,
+    x: NDArray[np.float32],
+    preparation: Preparation,
+    options: PrepareOptions,
+) -> list[Part | None]:
+    """The parts as views of ``x``, which holds the rows ``order``."""
+    y = preparation.coding.encode(data.y[order])
+    weight = None if data.weight is None else data.weight[order]
+    parts: list[Part | None] = []
+    first = 0
+    for size in (split.train.size, split.valid.size, split.test.size):
+        part = slice(first, first + size)
+        first += size
+        if not size:
+            parts.append(None)
+            continue
+        share = None if weight is None else weight[part]
+        if not parts:
+            share = _class_weighted(share, y[part], preparation.coding, options.class_weight)
+        parts.append(Part(x[part], y[part], share, order[part]))
+    return parts
+
+
+def _class_weighted(
+    weight: NDArray[np.float32] | None,
+    y: Answers,
+    coding: TargetCoding,
+    class_weight: ClassWeight,
+) -> NDArray[np.float32] | None:
+    """The weights of the training part (n,), each times the weight of its class."""
+    if class_weight is None:
+        return weight
+    if not coding.task.has_classes:
+        raise DataError("data.weights_need_classes", task=coding.task.kind)
+    count = len(coding.labels)
+    if class_weight == "balanced":
+        counts = np.bincount(y.astype(np.int64), minlength=count)
+        of_class = len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1.0))
+    else:
+        of_class = np.ones(count)
+        names = {label_name(label): i for i, label in enumerate(coding.labels)}
+        names |= {name: i for i, name in enumerate(coding.task.classes)}
+        for label, value in class_weight:
+            if label_name(label) not in names or not value >= 0:
+                raise DataError(
+                    "data.bad_class_weight",
+                    label=label,
+                    value=value,
+                    known=", ".join(coding.task.classes),
+                )
+            of_class[names[label_name(label)]] = value
+    weighted = of_class[y.astype(np.int64)].astype(np.float32)
+    return weighted if weight is None else weighted * weight
+
+
+def _apart(
+    data: Data | None, preparation: Preparation, drawn: Part | None
+) -> tuple[Part | None, tuple[Notice, ...]]:
+    """A part that was given apart, or the one that was drawn."""
+    if data is None:
+        return drawn, ()
+    rows = np.flatnonzero(~is_missing(data.y))
+    x, notices = preparation.apply(data, rows)
+    y = preparation.coding.encode(data.y[rows])
+    return Part(x, y, None if data.weight is None else data.weight[rows], rows), notices
+

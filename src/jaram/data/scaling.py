@@ -1,0 +1,147 @@
+"""Scaling of numbers: ``(x − center) / scale``, column by column.
+
+Computed in float64 whatever the table's type: a year or a time stamp loses its digits if float32
+subtracts the centre.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.errors import DataError
+
+ScaleKind = Literal["standard", "minmax", "robust", "none"]
+SCALE_KINDS: tuple[ScaleKind, ...] = get_args(ScaleKind)
+BLOCK = 1 << 20
+"""Numbers worked on at a time: 8 MB of float64."""
+
+Floats = NDArray[np.float64]
+
+
+def blocks(x: NDArray[np.generic], rows: int | None = None) -> list[slice]:
+    """Slices of rows of ``x`` (n, …) that hold about :data:`BLOCK` numbers each."""
+    per_row = max(1, int(np.prod(x.shape[1:])))
+    size = max(1, BLOCK // per_row)
+    count = len(x) if rows is None else rows
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+class Moments:
+    """Statistics of the features of ``x`` (n, …, features) over the values that are there.
+
+    Each array is (features,): ``count`` int64, ``mean``, ``low`` and ``high`` float64, 0 where there is
+    no value. ``rows`` picks rows of ``x`` without copying them all; NaN counts as missing.
+    """
+
+    def __init__(self, x: NDArray[np.generic], rows: NDArray[np.int64] | None = None) -> None:
+        self._x, self._rows, self._features = x, rows, int(x.shape[-1])
+        features = self._features
+        count = np.zeros(features, np.int64)
+        total = np.zeros(features)
+        low, high = np.full(features, np.inf), np.full(features, -np.inf)
+        with np.errstate(over="ignore"):
+            for block in self._blocks():
+                missing = np.isnan(block)
+                if missing.any():
+                    count += (~missing).sum(axis=0)
+                    total += np.where(missing, 0.0, block).sum(axis=0)
+                    low = np.minimum(low, np.where(missing, np.inf, block).min(axis=0))
+                    high = np.maximum(high, np.where(missing, -np.inf, block).max(axis=0))
+                else:
+                    count += len(block)
+                    total += block.sum(axis=0)
+                    low = np.minimum(low, block.min(axis=0))
+                    high = np.maximum(high, block.max(axis=0))
+        empty = count == 0
+        self.count = count
+        self.low, self.high = np.where(empty, 0.0, low), np.where(empty, 0.0, high)
+        self.mean = np.clip(total / np.maximum(count, 1), self.low, self.high)
+
+    def std(self) -> Floats:
+        """The standard deviation (features,), divisor n; reads ``x`` once more."""
+        squares = np.zeros(self.mean.shape)
+        with np.errstate(over="ignore"):
+            for block in self._blocks():
+                block -= self.mean
+                block *= block
+                squares += np.nansum(block, axis=0)
+        return np.where(self.high > self.low, np.sqrt(squares / np.maximum(self.count, 1)), 0.0)
+
+    def _blocks(self) -> Iterator[Floats]:
+        n = len(self._x) if self._rows is None else len(self._rows)
+        for part in blocks(self._x, n):
+            picked = self._x[part if self._rows is None else self._rows[part]]
+            yield picked.astype(np.float64).reshape(-1, self._features)
+
+
+def fit_scaling(
+    x: NDArray[np.generic],
+    kind: ScaleKind,
+    rows: NDArray[np.int64] | None = None,
+    moments: Moments | None = None,
+) -> tuple[Floats, Floats, Floats]:
+    """``center``, ``scale`` and ``fill`` (features,) of ``x`` (n, …, features), over its ``rows``.
+
+    - standard: mean and standard deviation (of the population, divisor n);
+    - minmax: minimum and range, so that the training part lies in [0, 1];
+    - robust: median and distance of the quartiles (the standard deviation where that is 0);
+    - none: 0 and 1.
+
+    NaN counts as missing. ``fill``, what stands for a missing value, is the mean (the median for
+    "robust"). A feature with one value gets scale 1; one without any value is filled with 0.
+    """
+    if kind not in SCALE_KINDS:
+        raise DataError("data.unknown_scale", scale=kind, known=", ".join(SCALE_KINDS))
+    moments = moments or Moments(x, rows)
+    center, scale, fill = np.zeros_like(moments.mean), np.ones_like(moments.mean), moments.mean
+    with np.errstate(over="ignore"):
+        if kind == "standard":
+            center, scale = moments.mean, moments.std()
+        elif kind == "minmax":
+            center, scale = moments.low, moments.high - moments.low
+        elif kind == "robust":
+            center, scale = _quartiles(x, rows, moments)
+            fill = center
+    tiny = np.finfo(np.float64).tiny
+    scale = np.where((moments.high > moments.low) & (scale > tiny), scale, 1.0)
+    # Beyond 1e154 squares overflow; dividing by the largest value keeps such a column finite.
+    largest = np.maximum(np.abs(moments.low), np.abs(moments.high))
+    return center, np.where(np.isfinite(scale), scale, largest), fill
+
+
+def _quartiles(
+    x: NDArray[np.generic], rows: NDArray[np.int64] | None, moments: Moments
+) -> tuple[Floats, Floats]:
+    spread = moments.std()
+    center, scale = np.zeros_like(spread), np.ones_like(spread)
+    for j in np.flatnonzero(moments.count):
+        column = (x[..., j] if rows is None else x[..., j][rows]).astype(np.float64).reshape(-1)
+        low, center[j], high = np.quantile(column[~np.isnan(column)], (0.25, 0.5, 0.75))
+        scale[j] = high - low if high > low else spread[j]
+    return center, scale
+
+
+def scale_in_place(x: NDArray[np.float32], center: Floats, scale: Floats, fill: Floats) -> None:
+    """Fill what is missing and scale ``x`` (n, …, features) where it lies."""
+    if not center.any() and (scale == 1.0).all() and not np.isnan(x).any():
+        return
+    for rows in blocks(x):
+        x[rows] = scaled(x[rows], center, scale, fill)
+
+
+def scaled(
+    x: NDArray[np.generic], center: Floats, scale: Floats, fill: Floats
+) -> NDArray[np.float32]:
+    """``x`` (n, …, features) filled and scaled, as a new float32 array."""
+    block = x.astype(np.float64)
+    missing = np.isnan(block)
+    if missing.any():
+        block = np.where(missing, fill, block)
+    block -= center
+    block /= scale
+    with np.errstate(over="ignore"):
+        return block.astype(np.float32)

@@ -1,0 +1,95 @@
+"""The split of data: which of the ways to split fits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.data import Data
+from jaram.data.splits import (
+    Rows,
+    Split,
+    folds,
+    group_split,
+    label_strata,
+    number_strata,
+    ordered_split,
+    random_split,
+    stratified_split,
+)
+from jaram.data.targets import is_missing
+from jaram.errors import DataError
+
+if TYPE_CHECKING:
+    from jaram.data.prepare import PrepareOptions
+
+
+def split_kind(data: Data, options: PrepareOptions) -> str:
+    """The way "auto" means for this data, or the one that was said."""
+    if options.split != "auto":
+        return options.split
+    if data.group is not None:
+        return "group"
+    if data.time is not None:
+        return "time"
+    return "random" if data.task.kind == "regression" else "stratified"
+
+
+def split_rows(data: Data, answered: Rows, options: PrepareOptions) -> Split:
+    """The parts of the rows ``answered``; a part that came with the data is not drawn.
+
+    Raises DataError if the split needs a group or a time and there is none.
+    """
+    validation = 0.0 if data.valid is not None else options.validation
+    test = 0.0 if data.test is not None else options.test
+    kind, seed, n = split_kind(data, options), options.split_seed, answered.size
+    if kind == "group":
+        found = group_split(groups_of(data, answered), validation, test, seed)
+    elif kind == "time":
+        if data.time is None:
+            raise DataError("data.no_time")
+        order = np.argsort(data.time[answered], kind="stable")
+        found = ordered_split(order, validation, test)
+    elif kind == "ordered":
+        found = ordered_split(np.arange(n), validation, test)
+    elif kind == "stratified":
+        found = stratified_split(strata_of(data, answered), validation, test, seed)
+    else:
+        found = random_split(n, validation, test, seed)
+    return Split(answered[found.train], answered[found.valid], answered[found.test])
+
+
+def groups_of(data: Data, rows: Rows) -> NDArray[np.int64]:
+    """The group of each row, numbered from 0."""
+    if data.group is None:
+        raise DataError("data.no_group")
+    groups = data.group[rows]
+    if groups.dtype.kind == "O":
+        groups = groups.astype(str)
+    return np.unique(groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def strata_of(data: Data, rows: Rows) -> NDArray[np.int64]:
+    """The stratum of each row: its class, its combination of labels, or the tenth of its number."""
+    coded = data.coding.encode(data.y[rows])
+    if data.task.has_classes:
+        return np.unique(coded, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    if data.task.kind == "multilabel":
+        return label_strata(coded)
+    return number_strata(coded[:, 0].astype(np.float64))
+
+
+def kfold(data: Data, k: int, seed: int = 0) -> Iterator[tuple[Rows, Rows]]:
+    """The k (training rows, validation rows) of a cross-validation of ``data``.
+
+    Stratified for classes and labels; by whole groups if the data has groups. Rows without an answer are
+    in no fold. Raises DataError if there are fewer rows (or groups) than folds.
+    """
+    answered = np.flatnonzero(~is_missing(data.y))
+    groups = None if data.group is None else groups_of(data, answered)
+    strata = None if data.task.kind == "regression" else strata_of(data, answered)
+    for train, valid in folds(answered.size, k, seed, strata=strata, groups=groups):
+        yield answered[train], answered[valid]
