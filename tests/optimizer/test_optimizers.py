@@ -174,7 +174,7 @@ def test_matches_pytorch(optimizer: Optimizer, make: str, settings: dict[str, An
 
 
 def test_adagrad_matches_pytorch_but_for_epsilon() -> None:
-    """Epsilon stands under the root here and outside there; both are 1e-10 and gradients about 1."""
+    """Epsilon stands under the root here and outside there; both are tiny beside the gradients."""
     np.testing.assert_allclose(
         ours(AdaGrad(0.1)), theirs("Adagrad", lr=0.1, eps=1e-10), rtol=0, atol=1e-7
     )

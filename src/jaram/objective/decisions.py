@@ -74,9 +74,10 @@ def probabilities(z: Array, activation: ActivationFunction, loss: Loss, task: Ta
     """``(batch, classes)``, rows summing to 1, or ``(batch, labels)``, each in [0, 1].
 
     Where :func:`is_probability` holds, these are the network's probabilities. Elsewhere they are
-    scores with the same range and the same answers as :func:`decide`, not calibrated in any way:
-    ``p`` cut off at 0 and 1 for a loss that trains values, the logistic function of the output for
-    one that trains its sign; several outputs for classes are divided by their sum.
+    scores with the same range, largest for the answer of :func:`decide` (or equally large), not
+    calibrated in any way: ``p`` cut off at 0 and 1 for a loss that trains values, the logistic
+    function of the output for one that trains its sign; several outputs for classes are divided by
+    their sum.
     """
     scores = _scores(z, activation, loss)
     if task.kind == "multilabel":
@@ -90,9 +91,11 @@ def probabilities(z: Array, activation: ActivationFunction, loss: Loss, task: Ta
         return scores
     surplus = len(task.classes) - z.shape[-1]
     if surplus < 0:  # outputs that stand for no class
-        z, scores = z[..., :surplus], scores[..., :surplus]
+        scores = scores[..., :surplus]
     total = jnp.sum(scores, axis=-1, keepdims=True)
-    shares = jnp.where(total > 0, scores / jnp.where(total > 0, total, 1.0), jax.nn.softmax(z))
+    # Where no output is positive, the largest is still the answer.
+    instead = jax.nn.softmax(activation(z, {})[..., : scores.shape[-1]])
+    shares = jnp.where(total > 0, scores / jnp.where(total > 0, total, 1.0), instead)
     return jnp.pad(shares, [(0, 0)] * (shares.ndim - 1) + [(0, max(surplus, 0))])
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jaram.data.task import Task
 
 Floats = NDArray[np.float64]
+Classes = NDArray[np.int64]
 Weight = ArrayLike | None
 
 LOWER_IS_BETTER = frozenset({"loss", "log_loss", "rmse", "mae"})
@@ -31,7 +32,12 @@ def higher_is_better(metric: str) -> bool:
 
 
 def evaluate(
-    task: Task, y: ArrayLike, outputs: ArrayLike, sample_weight: Weight = None
+    task: Task,
+    y: ArrayLike,
+    outputs: ArrayLike,
+    sample_weight: Weight = None,
+    *,
+    answer: ArrayLike | None = None,
 ) -> dict[str, float]:
     """All metrics of ``task`` that ``outputs`` allow; those that are not defined are left out.
 
@@ -40,16 +46,20 @@ def evaluate(
     ``(n, labels)``; for a regression, predictions in the unit of ``y``. Without probabilities
     there is no ``roc_auc`` and no ``log_loss``.
 
+    answer: the predicted classes or labels that go with probabilities; None takes the most probable
+        class, and the labels above 0.5. They differ only where classes are equally probable.
+
     Raises :class:`~jaram.errors.DataError` if the numbers of rows differ.
     """
     truth, given = np.asarray(y), np.asarray(outputs)
+    said = None if answer is None else np.asarray(answer).astype(np.int64)
     _check_rows(truth, given, sample_weight)
     if task.kind == "regression":
         found = _regression(truth, given, sample_weight)
     elif task.kind == "multilabel":
-        found = _multilabel(truth.astype(np.int64), given, sample_weight)
+        found = _multilabel(truth.astype(np.int64), given, said, sample_weight)
     else:
-        found = _classes(task, truth.astype(np.int64), given, sample_weight)
+        found = _classes(task, truth.astype(np.int64), given, said, sample_weight)
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
@@ -70,7 +80,7 @@ def _regression(y: NDArray[Any], predicted: NDArray[Any], weight: Weight) -> dic
 
 
 def _classes(
-    task: Task, y: NDArray[np.int64], given: NDArray[Any], weight: Weight
+    task: Task, y: Classes, given: NDArray[Any], said: Classes | None, weight: Weight
 ) -> dict[str, float]:
     binary = task.kind == "binary"
     probability: NDArray[Any] | None = None
@@ -81,6 +91,7 @@ def _classes(
         probability, predicted = np.stack([1 - yes, yes], axis=1), (yes > 0.5).astype(np.int64)
     else:
         predicted = given.reshape(len(y)).astype(np.int64)
+    predicted = predicted if said is None else said
     matrix = confusion(y, predicted, max(len(task.classes), 2), weight)
     found = {
         "accuracy": accuracy(y, predicted, weight),
@@ -94,9 +105,12 @@ def _classes(
     return found
 
 
-def _multilabel(y: NDArray[np.int64], given: NDArray[Any], weight: Weight) -> dict[str, float]:
+def _multilabel(
+    y: Classes, given: NDArray[Any], said: Classes | None, weight: Weight
+) -> dict[str, float]:
     is_probability = np.issubdtype(given.dtype, np.floating)
     predicted = (given > 0.5).astype(np.int64) if is_probability else given.astype(np.int64)
+    predicted = predicted if said is None else said
     right = predicted == y
     labels = range(y.shape[1])
     matrices = [confusion(y[:, k], predicted[:, k], 2, weight) for k in labels]
