@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from jaram.data.task import Task
 from jaram.errors import DataError
-from jaram.messages import LANGUAGES, text
-from jaram.objective.metrics import evaluate, higher_is_better, roc_auc
+from jaram.messages import LANGUAGES
+from jaram.objective.metrics import evaluate, full_name, higher_is_better, roc_auc
 
 REGRESSION = Task("regression", (), 2, ("a", "b"))
 BINARY = Task("binary", ("no", "yes"), 1, ("a",))
@@ -198,6 +198,6 @@ def test_every_metric_has_a_full_name_and_a_direction() -> None:
         names |= set(evaluate(task, y, given_))
     for name in names:
         for lang in LANGUAGES:
-            assert text(f"objective.metric_{name}", lang=lang)
+            assert full_name(name, lang)
     lower = {name for name in names if not higher_is_better(f"valid/{name}")}
     assert lower == {"loss", "log_loss", "rmse", "mae"}

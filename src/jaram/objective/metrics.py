@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jaram.errors import DataError
+from jaram.messages import Language, text
 
 if TYPE_CHECKING:
     from jaram.data.task import Task
@@ -29,6 +30,11 @@ def higher_is_better(metric: str) -> bool:
     count.
     """
     return metric.rpartition("/")[2] not in LOWER_IS_BETTER
+
+
+def full_name(metric: str, lang: Language | None = None) -> str:
+    """``metric`` as a person says it: "area under the ROC curve" for ``roc_auc``."""
+    return text(f"objective.metric_{metric}", lang=lang)
 
 
 def evaluate(
