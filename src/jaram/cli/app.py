@@ -8,13 +8,14 @@ else.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from typing import Any
 
 import typer
 import typer.core
 
 from jaram.cli import evaluate, predict, report, runs, show, train
-from jaram.cli.usage import NoSuchCommandError
+from jaram.cli.usage import CommandInterruptedError, NoSuchCommandError
 from jaram.messages import text
 from jaram.messages.width import pad, width, wrap
 
@@ -27,13 +28,14 @@ class TranslatedCommand(typer.core.TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Usage, what it does, its arguments and options."""
-        arguments, options = [], []
+        arguments: list[tuple[str, str]] = []
+        options: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is None:
                 continue
             is_argument = parameter.param_type_name == "argument"
-            name = parameter.metavar if is_argument else record[0]
+            name = str(parameter.metavar) if is_argument else record[0]
             (arguments if is_argument else options).append((name, _help(parameter)))
         usage = " ".join([ctx.command_path, *self.collect_usage_pieces(ctx)])
         formatter.write(
@@ -56,6 +58,13 @@ class TranslatedGroup(typer.core.TyperGroup):
         if command is None and not cmd_name.startswith("-"):
             raise NoSuchCommandError(cmd_name, list(self.commands))
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Ctrl-C comes out as an exception that typer does not swallow."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise CommandInterruptedError from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Usage, the commands with one line each, the options."""
@@ -134,14 +143,15 @@ def _root(
         typer.echo(ctx.get_help())
 
 
-for _name, _function in {
+_COMMANDS: dict[str, Callable[..., int]] = {
     "train": train.train,
     "predict": predict.predict,
     "evaluate": evaluate.evaluate,
     "report": report.report,
     "show": show.show,
     "runs": runs.runs,
-}.items():
+}
+for _name, _function in _COMMANDS.items():
     app.command(
         _name,
         cls=TranslatedCommand,

@@ -52,8 +52,11 @@ def run(arguments: list[str]) -> int:
     except MemoryError:
         return _wrong(text("cli.out_of_memory"), arguments)
     except Exception as error:
-        from jaram.cli.usage import sentence
+        from jaram.cli.usage import CommandInterruptedError, sentence
 
+        if isinstance(error, CommandInterruptedError):
+            print_error(text("cli.interrupted"), arguments)
+            return INTERRUPTED
         told = sentence(error)
         if told is not None:
             return _wrong(told, arguments)

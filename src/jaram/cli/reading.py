@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jaram.data.table import Source, Table
 
 _SHOWN_COLUMNS = 30
-_NAMED_DELIMITERS = {"\t": "Tab", " ": "blank"}
+_NAMED_MARKS = {"\t": "Tab", " ": "' '", ",": "','", ";": "';'", "|": "'|'"}
 
 
 def read_data(
@@ -37,10 +37,9 @@ def read_data(
 
 def read_features(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
     """The columns of a file or built-in set that predictions are made from."""
-    from jaram.data.builtin import FROM_SKLEARN, PROBLEMS
     from jaram.data.load import load, load_frame
 
-    if source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz"):
+    if _is_arrays(source):
         return load(source)
     return load_frame(source, **_reading(no_header, encoding))
 
@@ -49,12 +48,19 @@ def read_for(
     preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
 ) -> Data:
     """Data with the target that ``preparation`` knows, for measuring a run."""
-    from jaram.data.builtin import FROM_SKLEARN, PROBLEMS
     from jaram.data.load import load, load_for
 
-    if source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz"):
+    if _is_arrays(source):
         return load(source)
     return load_for(preparation, source, **_reading(no_header, encoding))
+
+
+def _is_arrays(source: str) -> bool:
+    """Whether ``source`` is made of arrays and has no table of columns."""
+    from jaram.data.builtin import FROM_SKLEARN
+    from jaram.data.synthetic import PROBLEMS
+
+    return source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz")
 
 
 def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
@@ -81,9 +87,9 @@ def tell_size(speaker: Speaker, name: str, source: Source, rows: int, columns: i
     speaker.say(text("cli.read_size", name=name, rows=number(rows), columns=number(columns)))
     facts = source.to_json()
     shown = [
-        text(f"cli.read_{fact}", value=_NAMED_DELIMITERS.get(facts[fact], facts[fact]))
+        text(f"cli.read_{fact}", value=_NAMED_MARKS.get(facts[fact], facts[fact]))
         for fact in ("encoding", "delimiter", "decimal", "sheet")
-        if facts.get(fact)
+        if facts.get(fact) and (fact, facts[fact]) != ("decimal", ".")
     ]
     if facts.get("has_header") is False:
         shown.append(text("cli.read_no_header"))

@@ -14,6 +14,7 @@ from jaram.messages import text
 from jaram.runs.listing import Listed, list_runs, sort_by_metric
 
 _COLUMNS = 4  # metrics shown
+_OUTCOMES = ("completed", "stopped", "diverged", "interrupted", "budget", "running")
 
 
 def runs(
@@ -62,9 +63,10 @@ def _row(run: Listed, base: Path, metrics: list[str]) -> list[str]:
     name = shorten(str(run.folder.relative_to(base)), 40)
     if run.status == "unreadable":
         return [name, text("cli.unreadable"), shorten(run.problem, 40), *["-"] * (2 + len(metrics))]
+    outcome = run.result or run.status
     return [
         name,
-        run.result or run.status,
+        text(f"cli.outcome_{outcome}") if outcome in _OUTCOMES else outcome,
         shorten(", ".join(run.findings), 40),
         str(run.best_epoch or "-"),
         "-" if run.seconds != run.seconds else f"{run.seconds:.1f}",

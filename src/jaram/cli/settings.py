@@ -84,7 +84,11 @@ def _read(owner: type, name: str, value: str) -> object:
     hint = typing.get_type_hints(owner, include_extras=True)[name]
     if _holds_tuple(hint) and value.strip().lower() not in ("none", "auto", "balanced"):
         return tuple(literal(word) for word in split_words(value))
-    return None if value.strip().lower() == "none" and _holds_none(hint) else literal(value)
+    if (
+        value.strip().lower() == "none"
+    ):  # a word of its own where nothing can't be meant: scale=none
+        return None if _holds_none(hint) else value
+    return literal(value)
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:

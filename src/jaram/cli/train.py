@@ -133,7 +133,7 @@ def train(
         run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
     except KeyboardInterrupt:
         folders.remove_if_empty(folder)
-        return _tell_interrupted(folder)
+        return _tell_interrupted(speaker, folder)
     except BaseException:
         folders.remove_if_empty(folder)
         raise
@@ -173,7 +173,12 @@ def _recipe(
     from jaram.recipe import Recipe
 
     recipe = Recipe() if file is None else Recipe.read(file)
-    said = {"network": network, "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    said: dict[str, Any] = {
+        "network": network,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "seed": seed,
+    }
     return dataclasses.replace(
         recipe, **{name: value for name, value in said.items() if value is not None}
     )
@@ -230,12 +235,14 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     )
 
 
-def _tell_interrupted(folder: Path) -> int:
+def _tell_interrupted(speaker: Speaker, folder: Path) -> int:
     """What is saved after Ctrl-C, and the command that goes on from there."""
-    if not (folder / "run.json").exists():
-        told = text("cli.interrupted_nothing_saved")
-    else:
+    if (folder / "run.json").exists():
         told = text("cli.interrupted_saved", folder=folder, command=_resume_command(folder))
+        speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
+    else:
+        told = text("cli.interrupted_nothing_saved")
+        speaker.json({"error": told})
     sys.stderr.write(f"{told}\n")
     return INTERRUPTED
 

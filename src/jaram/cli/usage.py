@@ -24,13 +24,15 @@ class NoSuchCommandError(UsageError):
         )
 
 
+class CommandInterruptedError(Exception):
+    """Ctrl-C while a command ran that has nothing to save."""
+
+
 def sentence(error: Exception) -> str | None:
     """What is wrong with the command line; None if ``error`` is not about the command line.
 
     typer keeps the classes of its usage errors in a private module, so they are told apart by name.
     """
-    if isinstance(error, typer.Abort):
-        return text("cli.interrupted")
     if not isinstance(error, typer.TyperException):
         return None
     context = getattr(error, "ctx", None)
