@@ -141,19 +141,22 @@ def _data(kind: str) -> dict[str, Any]:
         | {"min": 0.0, "max": 512.33, "mean": 32.2, "std": 49.7},
         {"name": "승선 항구", "kind": "category", "missing": 2, "distinct": 3}
         | {"top": [["Southampton", 644], ["Cherbourg", 168], ["Queenstown", 77]]},
-        {"name": "cabin", "kind": "text", "missing": 687, "distinct": 147},
+        {"name": "cabin", "kind": "text", "role": "left out", "missing": 687, "distinct": 147},
     ]
-    summary = {
+    columns.append({"name": _TARGETS[kind], "kind": "category", "role": "target", "missing": 0})
+    summary: dict[str, Any] = {
+        "name": "passengers",
         "rows": 344,
-        "split": {"train": 275, "valid": 69, "test": 0},
+        "source": {"kind": "csv", "path": "passengers.csv", "encoding": "cp949"},
+        "split": {"kind": "stratified", "seed": 0},
+        "parts": {"train": 275, "valid": 69},
         "columns": columns,
-        "encoding": "cp949",
-        "path": "passengers.csv",
-        "target": _TARGETS[kind],
-        "notes": [],
+        "target": {"targets": [{"min": 1.0, "mean": 2.0, "max": 3.0}]},
+        "notices": [{"key": "recipe.unreadable", "values": {"where": "cabin", "detail": "?"}}],
     }
     if kind != "regression":
-        summary["class_counts"] = {name: 40 - 3 * i for i, name in enumerate(_CLASSES[kind])}
+        counts = {name: 40 - 3 * index for index, name in enumerate(_CLASSES[kind])}
+        summary["target"] = {"classes": counts}
     task = {
         "kind": kind,
         "classes": list(_CLASSES[kind]),

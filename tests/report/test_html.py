@@ -114,7 +114,7 @@ def _make_hostile(folder: Path) -> None:
     data = made_up_runs.read_json(folder / "data.json")
     data["summary"]["columns"][0]["name"] = HOSTILE
     data["summary"]["columns"][2]["top"] = [[HOSTILE, 3]]
-    data["summary"]["path"] = HOSTILE
+    data["summary"]["source"]["path"] = HOSTILE
     data["task"]["classes"][0] = HOSTILE
     data["task"]["target_names"] = [HOSTILE]
     made_up_runs.write_json(folder / "data.json", data)

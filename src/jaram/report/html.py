@@ -1,9 +1,9 @@
 """The report as one page that carries its data, its texts and its chart library.
 
 Nothing is drawn here: the page draws itself in the reader's browser (``page/*.js``), so that
-writing it costs milliseconds. A content-security policy lets only the page's own scripts run and nothing be
-loaded, and the data stands in a block that is never executed: names and labels out of somebody's
-table are shown, not obeyed.
+writing it costs milliseconds. A content-security policy lets only the page's own scripts run and
+nothing be loaded, and the data stands in a block that is never executed: names and labels out of
+somebody's table are shown, not obeyed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,22 @@ from typing import Any
 from jaram.errors import RunError
 from jaram.messages import Language, language
 from jaram.report import wording
-from jaram.report.evidence import Evidence, Table, read_evidence, rows, table, thinned
+from jaram.report.evidence import Evidence, Table, read_evidence, rows, thinned
+from jaram.report.summary import arrange_summary
 from jaram.report.vitals import SHARES, arrange
 
-MOST_COLUMNS = 200
-"""Tables with more columns than this are shown by their first ones."""
-
-_SCRIPTS = ("page", "numbers", "chart", "headline", "curves", "results", "network", "about", "main")
+_SCRIPTS = (
+    "page",
+    "numbers",
+    "chart",
+    "headline",
+    "curves",
+    "findings",
+    "results",
+    "network",
+    "about",
+    "main",
+)
 
 
 def write_report(folder: Path, path: Path | None = None, lang: Language | None = None) -> Path:
@@ -39,7 +48,7 @@ def write_report(folder: Path, path: Path | None = None, lang: Language | None =
     """
     folder = Path(folder)
     path = folder / "report.html" if path is None else Path(path)
-    content = page(read_evidence(folder), folder.name, lang or language())
+    content = page(read_evidence(folder), folder.resolve().name, lang or language())
     try:
         path.write_text(content, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -69,15 +78,13 @@ def page(evidence: Evidence, name: str, lang: Language) -> str:
 def payload(evidence: Evidence) -> Table:
     """What the page draws, as plain JSON values; numbers that are not finite are None."""
     vitals = arrange(evidence.vitals)
-    summary = dict(table(evidence.data.get("summary")))
-    columns = rows(summary.get("columns"))
     places = thinned(evidence.epochs)
     run = {key: value for key, value in evidence.run.items() if key not in ("findings", "choices")}
     return {
         "run": run,
         "task": evidence.task,
         "epochs": evidence.epochs,
-        "summary": {**summary, "columns": columns[:MOST_COLUMNS], "column_count": len(columns)},
+        "summary": arrange_summary(evidence),
         "history": {
             key: [values[place] for place in places] for key, values in evidence.history.items()
         },

@@ -1,11 +1,12 @@
-"""The texts of the report that come from other rooms' catalogues: findings and choices."""
+"""The texts of the report that come from other rooms: findings, choices, notices."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from jaram.doctor.finding import SEVERITIES, Finding
 from jaram.messages import LANGUAGES, Language, text
 from jaram.report.evidence import Evidence, Table, rows, table
-
-SEVERITIES = ("grave", "notable", "minor")
 
 Texts = dict[Language, str]
 
@@ -13,20 +14,26 @@ Texts = dict[Language, str]
 def findings(evidence: Evidence) -> list[Table]:
     """The run's findings, the gravest first, with ``what``, ``why`` and ``fix`` by language."""
     told = []
-    for finding in rows(evidence.run.get("findings")):
-        name = str(finding.get("name", ""))
-        numbers = table(finding.get("evidence"))
-        severity = finding.get("severity")
+    for found in rows(evidence.run.get("findings")):
+        name, severity = str(found.get("name", "")), found.get("severity")
+        finding = Finding(
+            name=name,
+            severity=severity if severity in SEVERITIES else "minor",
+            evidence=table(found.get("evidence")),
+            case=str(found.get("case", "")),
+        )
         told.append(
             {
                 "name": name,
-                "severity": severity if severity in SEVERITIES else "minor",
+                "severity": finding.severity,
                 "evidence": {
-                    key: value for key, value in numbers.items() if not isinstance(value, dict)
+                    key: value
+                    for key, value in finding.evidence.items()
+                    if not isinstance(value, dict)
                 },
-                "what": _texts(f"findings.{name}_what", numbers, name.replace("_", " ")),
-                "why": _texts(f"findings.{name}_why", numbers, ""),
-                "fix": _texts(f"findings.{name}_fix", numbers, ""),
+                "what": _by_language(finding.message, name.replace("_", " ")),
+                "why": _by_language(finding.reason, ""),
+                "fix": _by_language(finding.fix, ""),
             }
         )
     return sorted(told, key=lambda finding: SEVERITIES.index(finding["severity"]))
@@ -38,23 +45,27 @@ def choices(evidence: Evidence) -> list[Table]:
         {
             "field": str(choice.get("field", "")),
             "value": choice.get("value"),
-            "why": _texts(str(choice.get("key", "")), table(choice.get("values")), ""),
+            "why": in_both(str(choice.get("key", "")), table(choice.get("values"))),
         }
         for choice in rows(evidence.run.get("choices"))
     ]
 
 
-def _texts(key: str, values: Table, otherwise: str) -> Texts:
-    return {lang: _text(key, values, otherwise, lang) for lang in LANGUAGES}
+def in_both(key: str, values: Table) -> Texts:
+    """The text of ``key`` by language; empty where the catalogue does not have it."""
+    return _by_language(lambda lang: text(key, lang=lang, **values), "")
 
 
-def _text(key: str, values: Table, otherwise: str, lang: Language) -> str:
-    """The text of ``key``, or ``otherwise``.
+def _by_language(say: Callable[[Language], str], otherwise: str) -> Texts:
+    """What ``say`` gives for each language, or ``otherwise``.
 
     A run written by another version may name what this catalogue lacks, or lack a number that a
     text names; its report is drawn all the same.
     """
-    try:
-        return text(key, lang=lang, **values)
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError, OSError):
-        return otherwise
+    texts: Texts = {}
+    for lang in LANGUAGES:
+        try:
+            texts[lang] = say(lang)
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError, OSError):
+            texts[lang] = otherwise
+    return texts

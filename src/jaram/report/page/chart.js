@@ -3,7 +3,11 @@
 const drawn = []; // {plot, host, height} of every chart on the page
 const waiting = []; // functions that draw a chart once its place is on the page
 
-const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((power) => [power, 2 * power, 5 * power]);
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((power) => [
+  power,
+  2 * power,
+  5 * power,
+]);
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const LAYER_STOPS = ["--layer-0", "--layer-1", "--layer-2", "--layer-3", "--layer-4"];
@@ -11,8 +15,12 @@ const LAYER_STOPS = ["--layer-0", "--layer-1", "--layer-2", "--layer-3", "--laye
 // The colour of layer `index` of `count`: first layers and last layers are the ends of one ramp.
 function layerColour(index, count) {
   const place = count < 2 ? 0 : (index / (count - 1)) * (LAYER_STOPS.length - 1);
-  const [from, to] = [Math.floor(place), Math.ceil(place)].map((stop) => channels(css(LAYER_STOPS[stop])));
-  const mixed = from.map((value, channel) => Math.round(value + (to[channel] - value) * (place % 1)));
+  const [from, to] = [Math.floor(place), Math.ceil(place)].map((stop) =>
+    channels(css(LAYER_STOPS[stop])),
+  );
+  const mixed = from.map((value, channel) =>
+    Math.round(value + (to[channel] - value) * (place % 1)),
+  );
   return `rgb(${mixed.join(", ")})`;
 }
 
@@ -33,7 +41,11 @@ function chart(options) {
     options.curves.map((curve, index) => {
       const swatch = el("i", { class: curve.points ? "dot" : curve.dash ? "dash" : "" });
       swatch.style.setProperty("--swatch", curve.colour);
-      const text = options.bare ? null : el("span", { class: "name" }, curve.label);
+      const text = el(
+        "span",
+        { class: "name" },
+        options.bare ? curve.label.split(" ")[0] : curve.label,
+      );
       return el("span", { class: "entry", title: curve.label }, swatch, text, readouts[index]);
     }),
     position,
@@ -49,7 +61,11 @@ function draw(host, options, readouts, position) {
   const values = options.curves.map((curve) =>
     options.log ? curve.values.map((value) => (value > 0 ? value : null)) : curve.values,
   );
-  const plot = new uPlot(settings(host, options, readouts, position, height), [options.x, ...values], host);
+  const plot = new uPlot(
+    settings(host, options, readouts, position, height),
+    [options.x, ...values],
+    host,
+  );
   plot.over.addEventListener("touchmove", (event) => followFinger(plot, event), { passive: true });
   plot.over.addEventListener("touchstart", (event) => followFinger(plot, event), { passive: true });
   drawn.push({ plot, host, height });
@@ -65,7 +81,11 @@ function settings(host, options, readouts, position, height) {
     gap: 6,
   };
   const xAxis = { ...axis, size: 30, values: (plot, splits) => splits.map(options.xTick ?? num) };
-  const yAxis = { ...axis, size: widthOf, values: (plot, splits) => splits.map((split) => (options.tick ?? num)(split, splits)) };
+  const yAxis = {
+    ...axis,
+    size: widthOf,
+    values: (plot, splits) => splits.map((split) => (options.tick ?? num)(split, splits)),
+  };
   const name = { labelFont: axis.font, labelSize: 16, labelGap: 0 };
   if (options.whole) xAxis.incrs = WHOLE_STEPS;
   if (options.xLabel) Object.assign(xAxis, name, { label: options.xLabel });
@@ -104,14 +124,19 @@ function seriesSettings(curve, length) {
   if (curve.points) {
     const size = curve.points === true ? 5 : curve.points;
     const fillColour = curve.colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.45)");
-    return { stroke, paths: () => null, points: { show: true, size, width: 1, fill: fillColour, stroke } };
+    return {
+      stroke,
+      paths: () => null,
+      points: { show: true, size, width: 1, fill: fillColour, stroke },
+    };
   }
   const points = { show: length <= 12, size: 5, fill: stroke };
   return { stroke, width: curve.width ?? 2, dash: curve.dash, points, spanGaps: true };
 }
 
 // Room for the longest label of an axis.
-const widthOf = (plot, labels) => 16 + 6.6 * Math.max(3, ...(labels ?? []).map((text) => text.length));
+const widthOf = (plot, labels) =>
+  16 + 6.6 * Math.max(3, ...(labels ?? []).map((text) => text.length));
 
 // Powers of ten where there are several, else 1, 2 and 5 times them; few enough to be read.
 function logTicks(plot, axis, low, high) {
@@ -127,6 +152,8 @@ function logTicks(plot, axis, low, high) {
 
 function xRange(options, low, high) {
   if (low === null || low === undefined) return [0, 1];
+  const all = low === options.x[0] && high === options.x.at(-1);
+  if (options.xUnit && all) return [-0.03, 1.03];
   if (low === high) return [low - 1, high + 1];
   const pad = options.square ? (high - low) * 0.04 : 0;
   return [low - pad, high + pad];
@@ -135,7 +162,10 @@ function xRange(options, low, high) {
 function yRange(options, low, high) {
   if (low === null || low === undefined) return options.log ? [0.1, 1] : [0, 1];
   if (options.log) return low === high ? [low / 3, high * 3] : [low / 1.2, high * 1.2];
-  if (low === high) return options.unit ? [0, 1] : [low - Math.abs(low || 1) * 0.5, high + Math.abs(high || 1) * 0.5];
+  if (low === high)
+    return options.unit
+      ? [0, 1]
+      : [low - Math.abs(low || 1) * 0.5, high + Math.abs(high || 1) * 0.5];
   const pad = (high - low) * 0.08;
   const floor = low >= 0 && low < high * 0.35 ? 0 : low - pad;
   return options.unit ? [Math.max(floor, -0.01), Math.min(high + pad, 1.01)] : [floor, high + pad];
@@ -144,12 +174,19 @@ function yRange(options, low, high) {
 // The values under the cursor; without one, those of the marked (or the last) place.
 function readOut(plot, options, readouts, position, format) {
   const hovered = plot.cursor.idx;
-  const idle = options.points ? null : options.mark ? options.x.indexOf(options.mark) : options.x.length - 1;
+  const idle = options.points
+    ? null
+    : options.mark
+      ? options.x.indexOf(options.mark)
+      : options.x.length - 1;
   const index = hovered ?? (idle >= 0 ? idle : null);
   readouts.forEach((readout, curve) => {
     readout.textContent = index === null ? "" : format(options.curves[curve].values[index]);
   });
-  position.textContent = index === null ? "" : options.place(options.x[index], hovered === null || hovered === undefined);
+  position.textContent =
+    index === null
+      ? ""
+      : options.place(options.x[index], hovered === null || hovered === undefined);
 }
 
 function drawGuides(plot, options) {
@@ -165,7 +202,8 @@ function drawGuides(plot, options) {
     const { min, max } = plot.scales.x;
     line(plot, [min, min], [max, max]);
   }
-  if (options.level !== undefined) line(plot, [plot.scales.x.min, options.level], [plot.scales.x.max, options.level]);
+  if (options.level !== undefined)
+    line(plot, [plot.scales.x.min, options.level], [plot.scales.x.max, options.level]);
   if (options.mark) {
     const x = plot.valToPos(options.mark, "x", true);
     path(ctx, x, bbox.top, x, bbox.top + bbox.height);
@@ -187,7 +225,10 @@ function path(ctx, x0, y0, x1, y1) {
 
 function followFinger(plot, event) {
   const place = plot.over.getBoundingClientRect();
-  plot.setCursor({ left: event.touches[0].clientX - place.left, top: event.touches[0].clientY - place.top });
+  plot.setCursor({
+    left: event.touches[0].clientX - place.left,
+    top: event.touches[0].clientY - place.top,
+  });
 }
 
 function drawCharts() {
@@ -202,6 +243,7 @@ function dropCharts() {
 // Hidden charts and charts whose place kept its width stay as they are.
 function fitCharts() {
   for (const { plot, host, height } of drawn) {
-    if (host.clientWidth && host.clientWidth !== plot.width) plot.setSize({ width: host.clientWidth, height });
+    if (host.clientWidth && host.clientWidth !== plot.width)
+      plot.setSize({ width: host.clientWidth, height });
   }
 }

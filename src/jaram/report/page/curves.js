@@ -9,20 +9,33 @@ const PART_STYLE = {
 const atEpoch = (epoch, idle) =>
   idle && epoch === evidence.run.best_epoch
     ? t("best_epoch", { epoch })
-    : idle ? t("last_epoch", { epoch }) : `${t("epoch")} ${epoch}`;
+    : idle
+      ? t("last_epoch", { epoch })
+      : `${t("epoch")} ${epoch}`;
 
 function curvesSection() {
   const { history } = evidence;
   if (!isList(history.epoch)) return null;
-  const names = [...new Set(Object.keys(history).filter((key) => key.includes("/")).map((key) => key.split("/")[1]))];
-  names.sort((a, b) => (METRICS.indexOf(a) + 99) % 99 - (METRICS.indexOf(b) + 99) % 99);
+  const names = [
+    ...new Set(
+      Object.keys(history)
+        .filter((key) => key.includes("/"))
+        .map((key) => key.split("/")[1]),
+    ),
+  ];
+  names.sort((a, b) => ((METRICS.indexOf(a) + 99) % 99) - ((METRICS.indexOf(b) + 99) % 99));
   const metrics = names.filter((name) => name !== "loss");
   return section(
     "curves",
     t("curves_is"),
     el("p", { class: "hint" }, t("zoom_hint")),
     names.includes("loss")
-      ? el("div", { class: "withToggle" }, logToggle("loss"), curveOf("loss", { wide: true, height: 300, log: state.log.loss }))
+      ? el(
+          "div",
+          { class: "withToggle" },
+          logToggle("loss"),
+          curveOf("loss", { wide: true, height: 300, log: state.log.loss }),
+        )
       : null,
     el(
       "div",
@@ -36,7 +49,9 @@ function curvesSection() {
 
 function metricScale(name) {
   const unit = UNIT_METRICS.has(name);
-  return PERCENT.has(name) ? { unit, format: (value) => percent(value), tick: percentTick } : { unit };
+  return PERCENT.has(name)
+    ? { unit, format: (value) => percent(value), tick: percentTick }
+    : { unit };
 }
 
 function logToggle(name) {
@@ -73,7 +88,9 @@ function curveOf(name, options) {
 function stepChart() {
   const { loss, each } = evidence.steps;
   if (!isList(loss)) return null;
-  const note = [t("step_loss_is"), each > 1 ? t("step_loss_thinned", { count: each }) : ""].join(" ");
+  const note = [t("step_loss_is"), each > 1 ? t("step_loss_thinned", { count: each }) : ""].join(
+    " ",
+  );
   return chart({
     title: t("step_loss"),
     note,
@@ -112,7 +129,9 @@ function vitalsSection() {
   });
   const charts = Object.entries(signs).map(([sign, curves]) => {
     const unit = shares.includes(sign);
-    const present = layers.map((_, index) => index).filter((index) => curves[index].some((value) => value !== null));
+    const present = layers
+      .map((_, index) => index)
+      .filter((index) => curves[index].some((value) => value !== null));
     return chart({
       title: t(`sign_${sign}`),
       note: t(`sign_${sign}_is`),

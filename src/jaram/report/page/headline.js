@@ -8,27 +8,60 @@ const MAIN = {
   multilabel: ["label_accuracy", "exact_match"],
 };
 const METRICS = [
-  "accuracy", "balanced_accuracy", "label_accuracy", "exact_match", "f1", "roc_auc",
-  "log_loss", "r2", "rmse", "mae", "loss",
+  "accuracy",
+  "balanced_accuracy",
+  "label_accuracy",
+  "exact_match",
+  "f1",
+  "roc_auc",
+  "log_loss",
+  "r2",
+  "rmse",
+  "mae",
+  "loss",
 ];
 
 function headline() {
   const { run, task } = evidence;
-  const target = isList(task.target_names) ? task.target_names.join(", ") : evidence.summary.target;
+  const target = isList(task.target_names) ? task.target_names.join(", ") : null;
   return el(
     "header",
     {},
-    el("div", { class: "top" }, el("p", { class: "eyebrow" }, `${t("training_report")} · ${evidence.name}`), languages()),
+    el(
+      "div",
+      { class: "top" },
+      el("p", { class: "eyebrow" }, `${t("training_report")} · ${evidence.name}`),
+      languages(),
+    ),
     el("h1", {}, target ? t("head_predicting", { target }) : t("head_nameless")),
     task.kind && has(`task_${task.kind}`) ? el("p", { class: "task" }, taskSentence(task)) : null,
-    el("div", { class: "score" }, score(), el("div", { class: "verdict" }, verdict(run), metricTable())),
+    el(
+      "div",
+      { class: "score" },
+      score(),
+      el("div", { class: "verdict" }, verdict(run), metricTable()),
+    ),
   );
 }
 
 function languages() {
   const button = (lang, text) =>
-    el("button", { type: "button", lang, "aria-pressed": String(state.lang === lang), click: () => speak(lang) }, text);
-  return el("div", { class: "languages", role: "group" }, button("en", "English"), button("ko", "한국어"));
+    el(
+      "button",
+      {
+        type: "button",
+        lang,
+        "aria-pressed": String(state.lang === lang),
+        click: () => speak(lang),
+      },
+      text,
+    );
+  return el(
+    "div",
+    { class: "languages", role: "group" },
+    button("en", "English"),
+    button("ko", "한국어"),
+  );
 }
 
 function taskSentence(task) {
@@ -40,11 +73,15 @@ function taskSentence(task) {
 
 // The metrics of the kept weights by part; of the last epoch while there are none yet.
 function metricsByPart() {
-  const named = evidence.run.metrics && Object.keys(evidence.run.metrics).length ? evidence.run.metrics : lastEpoch();
+  const named =
+    evidence.run.metrics && Object.keys(evidence.run.metrics).length
+      ? evidence.run.metrics
+      : lastEpoch();
   const found = {};
   for (const [key, value] of Object.entries(named)) {
     const [part, name] = key.split("/");
-    if (name && PARTS.includes(part) && typeof value === "number") (found[part] ??= {})[name] = value;
+    if (name && PARTS.includes(part) && typeof value === "number")
+      (found[part] ??= {})[name] = value;
   }
   return found;
 }
@@ -58,12 +95,19 @@ function score() {
   const found = metricsByPart();
   const part = PARTS.find((name) => found[name]);
   if (!part) return null;
-  const main = (MAIN[evidence.task.kind] ?? METRICS).find((name) => name in found[part]) ?? Object.keys(found[part])[0];
+  const main =
+    (MAIN[evidence.task.kind] ?? METRICS).find((name) => name in found[part]) ??
+    Object.keys(found[part])[0];
   return el(
     "div",
     { class: "big" },
     el("strong", {}, metric(main, found[part][main])),
-    el("span", {}, `${label("metric", main)} `, el("small", {}, t("on_part", { part: t(`part_${part}`) }))),
+    el(
+      "span",
+      {},
+      `${label("metric", main)} `,
+      el("small", {}, t("on_part", { part: t(`part_${part}`) })),
+    ),
     main === "accuracy" ? baseline() : null,
   );
 }
@@ -74,13 +118,18 @@ function baseline() {
   if (!isList(matrix)) return null;
   const counts = matrix.map((line) => line.reduce((sum, count) => sum + count, 0));
   const total = counts.reduce((sum, count) => sum + count, 0);
-  return total ? el("p", { class: "baseline" }, t("baseline", { share: percent(maximum(counts) / total) })) : null;
+  return total
+    ? el("p", { class: "baseline" }, t("baseline", { share: percent(maximum(counts) / total) }))
+    : null;
 }
 
 function verdict(run) {
   const ended = run.status === "running" ? "running" : (run.result ?? run.status);
-  const sentence = has(`verdict_${ended}`) ? t(`verdict_${ended}`, { epochs: evidence.epochs }) : null;
-  const kept = run.best_epoch && evidence.epochs ? ` ${t("kept_best", { epoch: run.best_epoch })}` : "";
+  const sentence = has(`verdict_${ended}`)
+    ? t(`verdict_${ended}`, { epochs: evidence.epochs })
+    : null;
+  const kept =
+    run.best_epoch && evidence.epochs ? ` ${t("kept_best", { epoch: run.best_epoch })}` : "";
   return sentence ? el("p", { class: `ended ${ended}` }, sentence, kept) : null;
 }
 
@@ -88,7 +137,7 @@ function metricTable() {
   const found = metricsByPart();
   const parts = ["train", "valid", "test"].filter((part) => found[part]);
   const names = [...new Set(parts.flatMap((part) => Object.keys(found[part])))];
-  names.sort((a, b) => (METRICS.indexOf(a) + 99) % 99 - (METRICS.indexOf(b) + 99) % 99);
+  names.sort((a, b) => ((METRICS.indexOf(a) + 99) % 99) - ((METRICS.indexOf(b) + 99) % 99));
   if (!names.length) return null;
   const lines = names.map((name) => [
     label("metric", name),

@@ -1,8 +1,16 @@
 // The page, drawn anew when the language, a scale, the colours or the medium change.
 
 const SECTIONS = [
-  curvesSection, findingsSection, confusionSection, residualsSection, calibrationSection,
-  importanceSection, vitalsSection, networkSection, dataSection, askedSection,
+  curvesSection,
+  findingsSection,
+  confusionSection,
+  residualsSection,
+  calibrationSection,
+  importanceSection,
+  vitalsSection,
+  networkSection,
+  dataSection,
+  askedSection,
 ];
 
 function render() {
@@ -10,11 +18,9 @@ function render() {
   dropCharts();
   document.documentElement.lang = state.lang;
   document.title = `${evidence.name} · ${t("training_report")}`;
-  document.getElementById("report").replaceChildren(
-    headline(),
-    ...SECTIONS.map((make) => make()).filter(Boolean),
-    footer(),
-  );
+  document
+    .getElementById("report")
+    .replaceChildren(headline(), ...SECTIONS.map((make) => make()).filter(Boolean), footer());
   drawCharts();
   window.scrollTo(0, offset);
 }

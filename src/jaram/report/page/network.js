@@ -20,8 +20,23 @@ function networkSection() {
     "network",
     t("network_is"),
     host,
-    tabulate(["", t("layer"), t("input_shape"), t("output_shape"), ["n", t("parameters")], ["n", t("operations")]], lines, "lines"),
-    el("p", { class: "note" }, t("network_total", { parameters: sum("parameters"), operations: sum("operations") })),
+    tabulate(
+      [
+        "",
+        t("layer"),
+        t("input_shape"),
+        t("output_shape"),
+        ["n", t("parameters")],
+        ["n", t("operations")],
+      ],
+      lines,
+      "lines",
+    ),
+    el(
+      "p",
+      { class: "note" },
+      t("network_total", { parameters: sum("parameters"), operations: sum("operations") }),
+    ),
   );
 }
 
@@ -44,13 +59,21 @@ function drawNetwork(host, layers) {
     ...station,
     x: slot * ((index % across) + 0.5),
     y: SLOT.height * Math.floor(index / across) + SLOT.middle + 8,
-    half: 9 + (SLOT.reach - 9) * (Math.log1p(station.sizes.at(-1) ?? 1) / Math.log1p(Math.max(2, tallest))),
+    half:
+      9 +
+      (SLOT.reach - 9) * (Math.log1p(station.sizes.at(-1) ?? 1) / Math.log1p(Math.max(2, tallest))),
   }));
   const total = slot * Math.min(across, stations.length);
   host.replaceChildren(
     svg(
       "svg",
-      { viewBox: `0 0 ${total} ${SLOT.height * lines - 10}`, width: total, height: SLOT.height * lines - 10, role: "img", "aria-label": t("network") },
+      {
+        viewBox: `0 0 ${total} ${SLOT.height * lines - 10}`,
+        width: total,
+        height: SLOT.height * lines - 10,
+        role: "img",
+        "aria-label": t("network"),
+      },
       placed.slice(1).map((station, index) => link(placed[index], station, slot)),
       placed.map((station, index) => drawStation(station, index, placed.length)),
     ),
@@ -60,7 +83,10 @@ function drawNetwork(host, layers) {
 function link(from, to, slot) {
   if (from.y !== to.y) {
     const x = from.x + 14;
-    return svg("path", { class: "turn", d: `M${x} ${from.y}h${slot / 2 - 20}M${to.x - slot / 2 + 6} ${to.y}h${slot / 2 - 20}` });
+    return svg("path", {
+      class: "turn",
+      d: `M${x} ${from.y}h${slot / 2 - 20}M${to.x - slot / 2 + 6} ${to.y}h${slot / 2 - 20}`,
+    });
   }
   const [left, right] = [from.x + 8, to.x - 8];
   return svg("polygon", {
@@ -80,19 +106,52 @@ function drawStation(station, index, count) {
     body(station, colour),
     svg("text", { x, y: below, class: "name" }, name),
     svg("text", { x, y: below + 18, class: "sizes" }, shape(station.sizes)),
-    station.parameters ? svg("text", { x, y: below + 35, class: "sizes" }, t("parameters_short", { count: whole(station.parameters) })) : null,
+    station.parameters
+      ? svg(
+          "text",
+          { x, y: below + 35, class: "sizes" },
+          t("parameters_short", { count: whole(station.parameters) }),
+        )
+      : null,
   );
 
   function body({ sizes, passes }, fill) {
     const units = sizes.at(-1) ?? 1;
     if (sizes.length === 3) {
-      return [2, 1, 0].map((sheet) => svg("rect", { class: "sheet", x: x - 12 + sheet * 5, y: y - half + 6 - sheet * 5, width: 18, height: 2 * half - 6, rx: 2, fill }));
+      return [2, 1, 0].map((sheet) =>
+        svg("rect", {
+          class: "sheet",
+          x: x - 12 + sheet * 5,
+          y: y - half + 6 - sheet * 5,
+          width: 18,
+          height: 2 * half - 6,
+          rx: 2,
+          fill,
+        }),
+      );
     }
-    const frame = svg("rect", { x: x - (passes ? 3 : 8), y: y - half, width: passes ? 6 : 16, height: 2 * half, rx: passes ? 3 : 8, fill });
+    const frame = svg("rect", {
+      x: x - (passes ? 3 : 8),
+      y: y - half,
+      width: passes ? 6 : 16,
+      height: 2 * half,
+      rx: passes ? 3 : 8,
+      fill,
+    });
     if (units > 8 || passes) return frame;
     const step = units > 1 ? (2 * half - 16) / (units - 1) : 0;
     const radius = Math.min(4.5, units > 1 ? step / 2 - 0.8 : 4.5);
-    const dots = radius > 1.4 ? Array.from({ length: units }, (_, unit) => svg("circle", { cx: x, cy: units > 1 ? y - half + 8 + unit * step : y, r: radius, class: "unit" })) : [];
+    const dots =
+      radius > 1.4
+        ? Array.from({ length: units }, (_, unit) =>
+            svg("circle", {
+              cx: x,
+              cy: units > 1 ? y - half + 8 + unit * step : y,
+              r: radius,
+              class: "unit",
+            }),
+          )
+        : [];
     return [frame, ...dots];
   }
 }

@@ -19,14 +19,19 @@ function num(value) {
 
 const whole = (value) => new Intl.NumberFormat("en").format(value);
 const percent = (value, digits = 1) =>
-  value === null || value === undefined ? "–" : `${(100 * value).toFixed(digits)} %`.replace("-", "−");
-const percentTick = (value, all = []) => percent(value, all.length > 1 && all[1] - all[0] < 0.0099 ? 1 : 0);
+  value === null || value === undefined
+    ? "–"
+    : `${(100 * value).toFixed(digits)} %`.replace("-", "−");
+const percentTick = (value, all = []) =>
+  percent(value, all.length > 1 && all[1] - all[0] < 0.0099 ? 1 : 0);
 const metric = (name, value) => (PERCENT.has(name) ? percent(value) : fixed(value));
 
 // Three decimals for numbers about 1, so that columns of them line up.
 function fixed(value) {
   if (typeof value !== "number") return "–";
-  return Math.abs(value) < 10 && Math.abs(value) >= 1e-3 ? value.toFixed(3).replace("-", "−") : num(value);
+  return Math.abs(value) < 10 && Math.abs(value) >= 1e-3
+    ? value.toFixed(3).replace("-", "−")
+    : num(value);
 }
 
 function duration(seconds) {
@@ -37,4 +42,5 @@ function duration(seconds) {
 }
 
 const shape = (sizes) => (isList(sizes) ? sizes.join(" × ") : "1");
-const maximum = (values) => values.reduce((most, value) => (value > most ? value : most), -Infinity);
+const maximum = (values) =>
+  values.reduce((most, value) => (value > most ? value : most), -Infinity);

@@ -65,14 +65,36 @@ function tabulate(heads, lines, cls = "") {
     el(
       "table",
       { class: cls },
-      el("thead", {}, el("tr", {}, heads.map((head) => cell("th", head, "col")))),
-      el("tbody", {}, lines.map((line) => el("tr", {}, line.map((content) => cell("td", content))))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((head) => cell("th", head, "col")),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        lines.map((line) =>
+          el(
+            "tr",
+            {},
+            line.map((content) => cell("td", content)),
+          ),
+        ),
+      ),
     ),
   );
 }
 
 function toggle(text, pressed, act) {
-  return el("button", { class: "toggle", type: "button", "aria-pressed": String(pressed), click: act }, text);
+  return el(
+    "button",
+    { class: "toggle", type: "button", "aria-pressed": String(pressed), click: act },
+    text,
+  );
 }
 
 const isList = (value) => Array.isArray(value) && value.length > 0;
