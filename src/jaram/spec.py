@@ -149,6 +149,16 @@ def parser(family: str) -> BeforeValidator:
     return BeforeValidator(lambda value: parse(family, value))
 
 
+def with_fields(value: T, **changes: object) -> T:
+    """``value`` with other fields, unchecked: inside a compiled program a knob is a tracer, which no
+    validator knows. Elsewhere use :func:`dataclasses.replace`, which checks."""
+    changed: T = object.__new__(type(value))
+    for field in dataclasses.fields(typing.cast("Any", value)):
+        kept = changes.get(field.name, getattr(value, field.name))
+        object.__setattr__(changed, field.name, kept)
+    return changed
+
+
 def describe(value: object) -> Any:
     """A specification as plain tables, lists, strings and numbers, ready for TOML or JSON.
 

@@ -21,7 +21,7 @@ from jaram.network.network import initial_params, initial_state
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.training import devices
-from jaram.training.epochs import Arrays, Outcome, Plan, blocks_of, run_epochs, spread
+from jaram.training.epochs import Arrays, Outcome, Plan, block_rows, blocks_of, run_epochs, spread
 from jaram.training.order import epoch_order, probe_rows, steps_per_epoch
 from jaram.training.probe import PROBE_ROWS
 from jaram.training.state import Best, EpochRecord, MemberState
@@ -100,9 +100,12 @@ def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
     else:
         most = a_device
     chunks = -(-a_device // most)
+    sample, rows = _sample_rows(group.prepared)
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
+        has_valid=group.prepared.valid is not None and len(group.prepared.valid.x) > 0,
+        train_blocks=-(-len(sample) // rows),
         chunks=chunks,
         lanes=-(-a_device // chunks),
         devices=used,
@@ -178,17 +181,34 @@ def _array(leaf: Any) -> NDArray[Any]:
 def arrays_for(group: Group, plan: Plan) -> Arrays:
     """The group's examples on the plan's devices."""
     train, valid = group.prepared.train, group.prepared.valid
-    valid = valid if valid is not None and len(valid.x) else None
-    sample = max(TRAIN_SAMPLE_ROWS, 0 if valid is None else len(valid.x))
+    sample, rows = _sample_rows(group.prepared)
+    evaluated = blocks_of(*_columns(train, sample), rows)
+    if plan.has_valid and valid is not None:
+        more = blocks_of(*_valid_columns(valid, train), rows)
+        evaluated = jax.tree.map(lambda a, b: np.concatenate([a, b]), evaluated, more)
     on_host = Arrays(
-        train=Batch(*_columns(train)),  # type: ignore[arg-type]
-        train_sample=blocks_of(*_columns(train, probe_rows(len(train.x), sample))),
-        valid=None if valid is None else blocks_of(*_columns(valid)),
-        probe=Batch(*_columns(train, probe_rows(len(train.x), PROBE_ROWS))),  # type: ignore[arg-type]
+        train=Batch(*_columns(train)),
+        evaluated=evaluated,
+        probe=Batch(*_columns(train, probe_rows(len(train.x), PROBE_ROWS))),
         center=_center(group.prepared),  # type: ignore[arg-type]
     )
     placed: Arrays = spread(plan, on_host, by_member=False)
     return placed
+
+
+def _sample_rows(prepared: Prepared) -> tuple[NDArray[np.int32], int]:
+    """Training rows that are evaluated after each epoch, and how many rows a block has."""
+    valid_rows = 0 if prepared.valid is None else len(prepared.valid.x)
+    sample = probe_rows(len(prepared.train.x), max(TRAIN_SAMPLE_ROWS, valid_rows))
+    return sample, block_rows(len(sample), valid_rows)
+
+
+def _valid_columns(valid: Part, train: Part) -> tuple[Any, Any, Any]:
+    """The validation part; with weights if the training part has them."""
+    weight = valid.weight
+    if weight is None and train.weight is not None:
+        weight = np.ones(len(valid.x), np.float32)
+    return valid.x, valid.y, weight if train.weight is not None else None
 
 
 def _center(prepared: Prepared) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
 
 from jaram.data.task import Task
 from jaram.network.layer import Context
@@ -53,8 +54,7 @@ class Arrays(NamedTuple):
     """
 
     train: Batch
-    train_sample: Blocks
-    valid: Blocks | None
+    evaluated: Blocks
     probe: Batch
     center: Array
 
@@ -63,12 +63,16 @@ class Arrays(NamedTuple):
 class Plan:
     """What is fixed when the program is compiled.
 
+    has_valid, train_blocks: whether there is a validation part; how many of the blocks to evaluate are of the
+    training part, which come first.
     chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at once.
     devices: how many share the members. capacity: epochs one call can run at most.
     """
 
     task: Task
     takes_vitals: bool
+    has_valid: bool
+    train_blocks: int
     chunks: int
     lanes: int
     devices: int
@@ -171,7 +175,7 @@ def _member_epochs(
     count: Array,
     total_epochs: Array,
 ) -> Outcome:
-    records = _blank_records(plan, recipe, arrays, orders)
+    records = _blank_records(plan, recipe, orders)
 
     def goes_on(carry: tuple[Array, MemberState, EpochRecord]) -> Array:
         index, member, _ = carry
@@ -189,7 +193,7 @@ def _member_epochs(
     return Outcome(state, records)
 
 
-def _blank_records(plan: Plan, recipe: Recipe, arrays: Arrays, orders: Array) -> EpochRecord:
+def _blank_records(plan: Plan, recipe: Recipe, orders: Array) -> EpochRecord:
     """Records of ``plan.capacity`` epochs, still empty."""
 
     def blank(*shape: int) -> Array:
@@ -201,7 +205,7 @@ def _blank_records(plan: Plan, recipe: Recipe, arrays: Arrays, orders: Array) ->
         losses=blank(orders.shape[1]),
         learning_rate=blank(),
         train={name: blank() for name in names},
-        valid={name: blank() for name in names if arrays.valid is not None},
+        valid={name: blank() for name in names if plan.has_valid},
         vitals=blank(len(recipe.network), len(VITAL_SIGNS)) if plan.takes_vitals else blank(0, 0),
     )
 
@@ -227,10 +231,7 @@ def _epoch(
     evaluated = state.params
     if recipe.averaging is not None:
         evaluated = state.average
-    train = _evaluate(plan.task, recipe, evaluated, state, arrays.train_sample, arrays.center)
-    valid = {}
-    if arrays.valid is not None:
-        valid = _evaluate(plan.task, recipe, evaluated, state, arrays.valid, arrays.center)
+    train, valid = _evaluate(plan, recipe, evaluated, state, arrays)
     last = progress._replace(step=state.step - 1)
     vitals = jnp.zeros((0, 0), jnp.float32)
     if plan.takes_vitals:
@@ -253,32 +254,38 @@ def _scan(one_step: Any, state: MemberState, train: Batch, order: Array) -> tupl
 
 
 def _evaluate(
-    task: Task, recipe: Recipe, params: Any, state: MemberState, blocks: Blocks, center: Array
-) -> dict[str, Array]:
-    """Metrics of a part in evaluation mode; example weights count in the loss only."""
-    loss = recipe.loss
+    plan: Plan, recipe: Recipe, params: Any, state: MemberState, arrays: Arrays
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Metrics of the training sample and of the validation part, in evaluation mode.
+
+    One loop over the blocks of both, because compiling two costs twice. Example weights count in the
+    loss only.
+    """
+    loss, task = recipe.loss, plan.task
     assert loss is not None
 
     def sums(block: Blocks) -> dict[str, Array]:
-        z, activation, _ = supervised.forward(
+        passed = supervised.forward(
             recipe, params, state.network_state, block.x, Context(training=False)
         )
-        target = encode(block.y, task, z.shape[-1])
+        target = encode(block.y, task, passed.z.shape[-1])
         return partial_sums(
             task,
             loss,
-            z,
-            activation,
+            passed.z,
+            passed.activation,
             target,
             real=block.real,
             weight=block.weight,
-            center=center,
+            center=arrays.center,
         )
 
-    if blocks.real.shape[0] == 1:
-        return from_sums(sums(_drop_axis(blocks)))
-    totals = jax.lax.map(sums, blocks)
-    return from_sums(jax.tree.map(lambda a: a.sum(axis=0), totals))
+    each = jax.lax.map(sums, arrays.evaluated)
+    parts = [slice(0, plan.train_blocks), slice(plan.train_blocks, None)][: 1 + plan.has_valid]
+    totals = jax.tree.map(lambda a: jnp.stack([a[part].sum(0) for part in parts]), each)
+    metrics = jax.vmap(from_sums)(totals)
+    found = [{name: values[i] for name, values in metrics.items()} for i in range(len(parts))]
+    return found[0], found[1] if plan.has_valid else {}
 
 
 def _after_epoch(
@@ -291,7 +298,8 @@ def _after_epoch(
     if monitor in ("accuracy", "r2"):
         score = -score
     epoch = state.epoch + 1
-    finite = jnp.isfinite(record.losses).all() & _is_finite(state.params)
+    # Weights that are not finite show in the loss of the training sample, taken after the last step.
+    finite = jnp.isfinite(record.losses).all() & jnp.isfinite(record.train["loss"])
     score = jnp.where(finite & jnp.isfinite(score), score, jnp.inf).astype(jnp.float32)
     is_better = score < state.best.score
     counts = score < state.best.score - (stop.min_delta if stop else 0.0)
@@ -312,18 +320,22 @@ def _after_epoch(
     )
 
 
-def _is_finite(tree: Any) -> Array:
-    return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(tree)]).all()
+EVALUATED_ROWS = 2048
+"""Rows of a block to evaluate: large enough for the matrix products, small enough for the core's cache."""
+
+
+def block_rows(*parts: int) -> int:
+    """How many rows all blocks have, given the parts' sizes."""
+    return min(EVALUATED_ROWS, max(parts))
 
 
 def blocks_of(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, rows: int = 2048
+    x: NDArray[Any], y: NDArray[Any], weight: NDArray[Any] | None, rows: int
 ) -> Blocks:
-    """Examples in blocks of at most ``rows``, the last filled up with copies of the first example."""
-    count = max(1, math.ceil(len(x) / rows))
-    size = math.ceil(len(x) / count)
-    missing = count * size - len(x)
-    real = np.ones(count * size, np.float32)
+    """Examples in blocks of ``rows``, the last filled up with copies of the first example; NumPy."""
+    count = math.ceil(len(x) / rows)
+    missing = count * rows - len(x)
+    real = np.ones(count * rows, np.float32)
     if missing:
         real[-missing:] = 0
         x = np.concatenate([x, np.broadcast_to(x[:1], (missing, *x.shape[1:]))])
@@ -332,8 +344,6 @@ def blocks_of(
             weight = np.concatenate([weight, np.zeros(missing, np.float32)])
 
     def split(array: Any) -> Any:
-        return array.reshape(count, size, *array.shape[1:])
+        return array.reshape(count, rows, *array.shape[1:])
 
-    return Blocks(
-        split(x), split(y), None if weight is None else split(weight), split(real)  # type: ignore[arg-type]
-    )
+    return Blocks(split(x), split(y), None if weight is None else split(weight), split(real))

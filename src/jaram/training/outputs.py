@@ -39,7 +39,8 @@ def _answers(
     recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, y: Array, task: Task
 ) -> Answers:
     assert recipe.loss is not None
-    z, activation, _ = forward(recipe, params, state, x, Context(training=False))
+    passed = forward(recipe, params, state, x, Context(training=False))
+    z, activation = passed.z, passed.activation
     is_regression = task.kind == "regression"
     return Answers(
         logits=z,

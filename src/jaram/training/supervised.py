@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, NamedTuple
 
 import jax
@@ -13,9 +12,10 @@ from jax import Array
 from jaram.data.task import Task
 from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Context
-from jaram.network.network import Network, NetworkParams, NetworkState, apply
+from jaram.network.network import Network, NetworkParams, NetworkState, apply_each
 from jaram.objective.targets import encode
 from jaram.recipe import Recipe
+from jaram.spec import with_fields
 from jaram.training.state import MemberState
 
 
@@ -35,7 +35,7 @@ class Progress(NamedTuple):
     steps_per_epoch: Array
 
 
-def to_logits(network: Network) -> tuple[Network, ActivationFunction]:
+def to_logits(network: Network, params: NetworkParams) -> tuple[Network, ActivationFunction]:
     """The network up to its last activation, and that activation.
 
     A loss that pairs with the activation is computed on these logits, which is exact where the activation
@@ -43,20 +43,35 @@ def to_logits(network: Network) -> tuple[Network, ActivationFunction]:
     """
     last = network[-1]
     activation = getattr(last, "activation", None)
-    if not isinstance(activation, ActivationFunction) or activation.initial_params((1,)):
+    if not isinstance(activation, ActivationFunction) or "activation" in params[-1]:
         return network, Identity()
-    without = dataclasses.replace(last, activation=Identity())  # type: ignore[type-var]
-    return (*network[:-1], without), activation
+    return (*network[:-1], with_fields(last, activation=Identity())), activation
+
+
+class Forward(NamedTuple):
+    """One pass forward.
+
+    outputs: of each layer ``(batch, ...)``, the last before the output activation. z: that last,
+    ``(batch, outputs)``. state: the next network state.
+    """
+
+    outputs: list[Array]
+    activation: ActivationFunction
+    state: NetworkState
+
+    @property
+    def z(self) -> Array:
+        return self.outputs[-1]
 
 
 def forward(
     recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, context: Context
-) -> tuple[Array, ActivationFunction, NetworkState]:
-    """Logits ``(batch, outputs)``, the output activation, and the next network state."""
+) -> Forward:
+    """The network's outputs for ``x`` ``(batch, *input_shape)``."""
     assert recipe.network is not None
-    network, activation = to_logits(recipe.network)
-    z, next_state = apply(network, params, state, x, context)
-    return z, activation, next_state
+    network, activation = to_logits(recipe.network, params)
+    outputs, next_state = apply_each(network, params, state, x, context)
+    return Forward(outputs, activation, next_state)
 
 
 def per_example_loss(
@@ -98,31 +113,35 @@ def step_key(recipe: Recipe, step: Array) -> Array:
 
 
 class Gradient(NamedTuple):
-    """What one pass forward and backward gives."""
+    """What one pass forward and backward gives.
+
+    loss: without penalties; objective: with them. outputs: of each layer, activations included.
+    """
 
     loss: Array
     objective: Array
     gradients: NetworkParams
     network_state: NetworkState
+    outputs: list[Array]
 
 
 def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: Array) -> Gradient:
-    """Loss without penalties, objective with them, its gradients, the next network state."""
+    """One pass over a minibatch in training mode."""
 
-    def objective(params: NetworkParams) -> tuple[Array, tuple[Array, NetworkState]]:
+    def objective(
+        params: NetworkParams,
+    ) -> tuple[Array, tuple[Array, NetworkState, list[Array]]]:
         context = Context(training=True, key=key)
-        z, activation, next_state = forward(
-            recipe, params, state.network_state, batch.x, context
-        )
-        losses = per_example_loss(recipe, task, z, activation, batch.y)
+        passed = forward(recipe, params, state.network_state, batch.x, context)
+        losses = per_example_loss(recipe, task, passed.z, passed.activation, batch.y)
         loss = mean_loss(losses, batch.weight)
         penalty = sum((p.loss_term(params) for p in recipe.penalties), jnp.float32(0))
-        return loss + penalty, (loss, next_state)
+        outputs = [*passed.outputs[:-1], passed.activation(passed.z, {})]
+        return loss + penalty, (loss, passed.state, outputs)
 
-    (value, (loss, next_state)), gradients = jax.value_and_grad(objective, has_aux=True)(
-        state.params
-    )
-    return Gradient(loss, value, gradients, next_state)
+    passed = jax.value_and_grad(objective, has_aux=True)(state.params)
+    (value, (loss, next_state, outputs)), gradients = passed
+    return Gradient(loss, value, gradients, next_state, outputs)
 
 
 def updates(
