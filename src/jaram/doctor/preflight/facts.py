@@ -137,7 +137,7 @@ class Facts:
     def is_like_an_image(self) -> bool:
         """Whether the inputs are pixels: grids, or many columns on one common scale.
 
-        Pixels share their lowest value (the background) and a good part of them reach the same
+        Most pixels share their lowest value (the background) and a tenth of them reach the same
         highest one. 49 is a picture of 7×7; tables with that many columns on one scale are one-hot
         codes or images.
         """
@@ -148,7 +148,7 @@ class Facts:
             return False
         lowest, highest = x.min(axis=0), x.max(axis=0)
         return bool(
-            np.mean(lowest == lowest.min()) > 0.9 and np.mean(highest == highest.max()) > 0.25
+            np.mean(lowest == lowest.min()) > 0.75 and np.mean(highest == highest.max()) > 0.1
         )
 
     @cached_property

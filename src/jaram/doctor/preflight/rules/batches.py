@@ -11,12 +11,18 @@ from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import warns
 from jaram.spec import name_of
 
+SMALLEST_DEFAULT = 16
+"""The batch size that is chosen for the smallest data."""
+
 
 @warns
 def batch_too_large(facts: Facts) -> Iterable[Finding]:
-    """More examples a step than there are; ``"full"`` says it if one step an epoch is meant."""
+    """More examples a step than there are; ``"full"`` says it if one step an epoch is meant.
+
+    Up to SMALLEST_DEFAULT nobody need have meant anything by the number.
+    """
     batch, rows = facts.recipe.batch_size, len(facts.train.y)
-    if isinstance(batch, int) and batch > rows:
+    if isinstance(batch, int) and batch > max(rows, SMALLEST_DEFAULT):
         yield Finding(
             "batch_too_large", "notable", {"batch_size": batch, "rows": rows}, ("smaller_batch",)
         )

@@ -103,13 +103,14 @@ def missing_values(facts: Facts) -> Iterable[Finding]:
 @warns
 def unscaled_input(facts: Facts) -> Iterable[Finding]:
     """Inputs far from size 1, or of wildly different scale, that nothing scales."""
+    if facts.recipe.scale != "none":
+        return
     x = facts.sample_x[:, facts.numeric_columns]
     if not x.size or _is_normalised_inside(facts):
         return
     size = np.sqrt(np.mean(x * x, axis=0))
     largest = int(size.argmax())
-    # Over all columns at once: a picture or a table with one heavy column may still be fine as a
-    # whole, while a standardised table is 1 by construction.
+    # Over all columns at once, since the first layer adds them up.
     overall = float(np.sqrt(np.mean(size**2)))
     if overall > LARGE:
         yield Finding(
@@ -124,7 +125,7 @@ def unscaled_input(facts: Facts) -> Iterable[Finding]:
             case="large",
         )
         return
-    if facts.recipe.scale != "none" or facts.is_like_an_image:
+    if facts.is_like_an_image:
         return
     ranges = np.ptp(x, axis=0)
     varying = np.flatnonzero(ranges > 0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from jaram.doctor.finding import Finding
+from jaram.doctor.finding import Finding, Severity
 from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import warns
 from jaram.doctor.preflight.statistics import (
@@ -26,14 +26,20 @@ _FIRST_LOOK = 256
 """Rows on which every column is tried first; only those that pass are tried on all the sampled
 ones."""
 PERFECT = 0.01
-"""Share of wrong rows below which one column alone tells the class. On the tables people learn
+"""Share of wrong rows up to which one column alone tells the class. On the tables people learn
 with, the best single column leaves 4% (iris), 8% (breast cancer), 25% (pima) wrong."""
-OTHERS = 0.05
-"""... and the runner-up must leave at least this share wrong: where several columns each nearly
-tell the class (setosa against the rest, blobs far apart), the task is easy, which is no leak."""
+GOOD = 0.5
+"""Wrong rows, as a part of those of a column of noise, up to which a column tells much of the
+class."""
+FEW_PERFECT = 0.25
+"""Part of the columns that may be perfect in a leak. Where more are, the task is easy (setosa
+against the rest, blobs far apart), which is no leak."""
 COPY = 0.995
-"""Share of a column's variance between the classes above which it is the class, written otherwise:
-class means lie 28 standard deviations apart, against 5 for petals of setosa and the rest."""
+"""Share of a column's variance between the classes above which it is the class written otherwise,
+if the other columns are ordinary: two class means lie 28 standard deviations apart, against 5 for
+the petals of setosa and the rest."""
+EXACT_COPY = 0.9998
+"""... and whatever the other columns are: 140 standard deviations."""
 EXPLAINED = 0.999
 """R² of a line or of ranks from one column to the target."""
 RUNNER_UP = 0.9
@@ -79,14 +85,15 @@ def _class_leak(facts: Facts, names: list[str], x: Floats) -> Iterable[Finding]:
     perfect = candidates[errors <= PERFECT]
     if not len(perfect):
         return
-    copies = [j for j in perfect if _is_copy(x[:, j], labels, k)]
-    stands_out = len(perfect) == 1 and len(names) > 2 and np.all(np.delete(first, perfect) > OTHERS)
-    leaks = copies or (list(perfect) if stands_out else [])
+    leaks = [int(j) for j in perfect if _is_exact_copy(x[:, j], labels, k)]
+    severity: Severity = "grave"
+    if not leaks:
+        leaks, severity = _standing_out(x, labels, k, perfect, first)
     if leaks:
         best = float(errors[np.isin(candidates, leaks)].min())
         yield Finding(
             "leakage",
-            "grave" if copies else "notable",
+            severity,
             {
                 "columns": [names[j] for j in leaks],
                 "right": round(1 - best, 4),
@@ -95,10 +102,9 @@ def _class_leak(facts: Facts, names: list[str], x: Floats) -> Iterable[Finding]:
         )
 
 
-def _is_copy(column: Floats, labels: Ints, k: int) -> bool:
-    """Whether a column is the class in other words: a code for each, or all of a class at one
-    value."""
-    if class_gap(column, labels, k) >= COPY or len(np.unique(column)) <= k:
+def _is_exact_copy(column: Floats, labels: Ints, k: int) -> bool:
+    """Whether a column is the class in other words: a value for each, or all of a class at one."""
+    if len(np.unique(column)) <= k or class_gap(column, labels, k) >= EXACT_COPY:
         return True
     # "Days since leaving" is 0 for all who stayed and positive for all who left.
     for c in range(k):
@@ -106,6 +112,27 @@ def _is_copy(column: Floats, labels: Ints, k: int) -> bool:
         if len(own) >= 10 and np.all(own == own[0]) and not np.any(column[labels != c] == own[0]):
             return True
     return False
+
+
+def _standing_out(
+    x: Floats, labels: Ints, k: int, perfect: Ints, first: Floats
+) -> tuple[list[int], Severity]:
+    """Which perfect columns stand out from the others, and how bad that is.
+
+    ``first`` are the errors of all columns at first look. A column of noise changes class between
+    neighbours in 1 − Σp² of the rows, and scores half of that.
+    """
+    others = np.delete(first, perfect)
+    if len(first) < 3 or len(perfect) > max(1, FEW_PERFECT * len(first)):
+        return [], "notable"
+    shares = np.bincount(labels, minlength=k) / len(labels)
+    noise = (1 - float(np.sum(shares**2))) / 2
+    copies = [int(j) for j in perfect if class_gap(x[:, j], labels, k) >= COPY]
+    if copies and np.median(others) > GOOD * noise:
+        return copies, "grave"
+    if len(first) > 4 and len(perfect) == 1 and others.min() > GOOD * noise:
+        return [int(j) for j in perfect], "notable"
+    return [], "notable"
 
 
 def _number_leak(facts: Facts, names: list[str], x: Floats) -> Iterable[Finding]:

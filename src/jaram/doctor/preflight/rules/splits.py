@@ -9,6 +9,7 @@ import numpy as np
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import warns
+from jaram.doctor.preflight.statistics import determination, ranks
 
 FEWEST = 10
 """Rows of a validation part below which one row moves the accuracy by more than ten points."""
@@ -24,6 +25,10 @@ _EXPECTED = 10.0
 """Rows of a class that a random split would have given to a part that has none: by chance once in
 e¹⁰ = 22,000."""
 
+SORTED = 0.99
+"""R² between the ranks of row and target above which rows are sorted by it. Series with a trend
+stay below: 0.8 for airline passengers over twelve years."""
+
 
 @warns
 def validation_too_small(facts: Facts) -> Iterable[Finding]:
@@ -31,7 +36,8 @@ def validation_too_small(facts: Facts) -> Iterable[Finding]:
     if facts.valid is not None and len(facts.valid.y) < FEWEST and len(facts.train.y) >= FEWEST:
         yield Finding(
             "validation_too_small",
-            "notable",
+            # Little data is no mistake; a small share of much is.
+            "notable" if 10 * len(facts.valid.y) < len(facts.train.y) else "minor",
             {"rows": len(facts.valid.y), "train_rows": len(facts.train.y), "step": FEWEST},
             ("larger_validation",),
         )
@@ -51,8 +57,8 @@ def unlike_parts(facts: Facts) -> Iterable[Finding]:
     if not brought and facts.recipe.split in ("time", "group"):
         return
     evidence = _unlike_classes(facts) if facts.is_classification else _unlike_numbers(facts)
-    if evidence:
-        ordered = not brought and facts.recipe.split == "ordered"
+    ordered = not brought and facts.recipe.split == "ordered"
+    if evidence and not (ordered and _may_be_a_series(facts)):
         yield Finding(
             "ordered_split" if ordered else "unrepresentative_validation",
             "grave",
@@ -60,6 +66,15 @@ def unlike_parts(facts: Facts) -> Iterable[Finding]:
             ("shuffled_split",) if ordered else (),
             case="classes" if facts.is_classification else "numbers",
         )
+
+
+def _may_be_a_series(facts: Facts) -> bool:
+    """Whether numbers divided in order drift like a series instead of being sorted by size."""
+    if facts.is_classification:
+        return False
+    y = facts.train.y[facts.sample].astype(float).reshape(len(facts.sample), -1)
+    in_time = ranks(facts.train.rows[facts.sample][:, None].astype(float))
+    return float(determination(ranks(y), in_time[:, 0]).max()) < SORTED
 
 
 def _unlike_classes(facts: Facts) -> dict[str, object]:
