@@ -32,6 +32,8 @@ from jaram.doctor.preflight import preflight
 from jaram.doctor.preflight.registry import all_rules
 from jaram.errors import JaramError
 from jaram.messages import LANGUAGES
+from jaram.network.dense import Dense
+from jaram.network.shape import Reshape
 from jaram.recipe import Recipe
 
 Make = Callable[[], tuple[Finding, ...]]
@@ -808,6 +810,22 @@ def test_the_pre_flight_of_a_usual_table_takes_milliseconds() -> None:
         preflight(completed, prepared, data)
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.05  # 0.005 s on an idle core; the rest is for a busy machine
+
+
+def test_a_layer_that_does_not_fit_is_named_with_its_place() -> None:
+    data = classes()
+    recipe = Recipe(network=(Dense(8), Reshape((3, 5)), Dense(3)), output=None, loss="cce")
+    with pytest.raises(JaramError) as caught:
+        preflight(recipe, prepared_for(recipe, data), data)
+    assert caught.value.key == "preflight.layer_misfit"
+    assert caught.value.values["number"] == 2
+
+
+def test_no_layers_at_all_is_refused() -> None:
+    recipe = Recipe(network=(), output=None, loss="cce")
+    with pytest.raises(JaramError) as caught:
+        preflight(recipe, prepared_for(recipe, classes()), classes())
+    assert caught.value.key == "preflight.no_layers"
 
 
 def test_gravest_findings_come_first() -> None:
