@@ -168,7 +168,11 @@ function footer() {
       ? el(
           "p",
           {},
-          t("made", { created, seconds: duration(run.seconds ?? evidence.history.seconds?.at(-1)), device: run.device ?? "–" }),
+          t("made", {
+            created,
+            seconds: duration(run.seconds ?? evidence.history.seconds?.at(-1)),
+            device: run.device ?? "–",
+          }),
         )
       : null,
     versions ? el("p", {}, versions) : null,
