@@ -14,6 +14,7 @@ from jaram.data.dates import date_format, read_dates
 from jaram.data.encoding import as_numbers, as_words
 from jaram.data.kinds import Column, ColumnKind, Role, infer_column
 from jaram.data.numerals import numeral_format
+from jaram.data.scaling import blocks
 from jaram.data.table import Table
 from jaram.errors import DataError
 
@@ -26,8 +27,12 @@ def describe_columns(
     If nothing else could be learned from, whole numbers that look like identifiers are numbers.
     """
     decimal = table.source.decimal or "."
+    plain = _plain_numbers(table)
     columns = []
     for place, name in enumerate(table.names):
+        if name in plain and name not in roles and name not in kinds:
+            columns.append(plain[name])
+            continue
         series = table.column(name)
         if name in roles:
             said = kinds.get(name)
@@ -43,6 +48,31 @@ def describe_columns(
     if not any(column.role == "feature" for column in columns):
         columns = [_number_after_all(column) for column in columns]
     return tuple(columns)
+
+
+def _plain_numbers(table: Table) -> dict[str, Column]:
+    """The columns of a large table that are numbers for certain: neither whole nor constant.
+
+    The matrix is read once, block by block; column by column would go through its memory each time.
+    """
+    matrix = table.matrix()
+    if matrix is None:
+        return {}
+    whole = np.ones(matrix.shape[1], np.bool_)
+    missing = np.zeros(matrix.shape[1], np.int64)
+    for part in blocks(matrix):
+        block = matrix[part]
+        absent = np.isnan(block)
+        missing += absent.sum(axis=0)
+        left = np.flatnonzero(whole)
+        if left.size:
+            some = block[:, left]
+            whole[left] = ((np.floor(some) == some) | absent[:, left]).all(axis=0)
+    return {
+        name: Column(name, "number", "feature", "Float32", int(missing[j]))
+        for j, name in enumerate(table.number_names)
+        if not whole[j] and (matrix[:1000, j] != matrix[0, j]).any()
+    }
 
 
 def _number_after_all(column: Column) -> Column:
@@ -72,7 +102,9 @@ def _answers(series: pl.Series, task: str | None, several: bool) -> NDArray[Any]
             return as_numbers(series, written).to_numpy()
     elif dtype == pl.Boolean:
         if several or not series.null_count():
-            values = series.cast(pl.Float64).to_numpy() if series.null_count() else series.to_numpy()
+            values = (
+                series.cast(pl.Float64).to_numpy() if series.null_count() else series.to_numpy()
+            )
             return values.astype(np.float64) if several else values
         return np.asarray(series.to_list(), object)
     elif dtype.is_numeric():
@@ -99,7 +131,9 @@ def time_values(table: Table, name: str) -> NDArray[Any]:
     if series.dtype == pl.String or series.dtype.is_temporal():
         written = date_format(series) if series.dtype == pl.String else None
         if series.dtype == pl.String and written is None:
-            raise DataError("data.not_dates", column=name, value=str(series.drop_nulls().first())[:60])
+            raise DataError(
+                "data.not_dates", column=name, value=str(series.drop_nulls().first())[:60]
+            )
         series = read_dates(series, written).cast(pl.Int64)
     numbers = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     missing = np.flatnonzero(np.isnan(numbers))

@@ -1,17 +1,17 @@
 """Files of columns in text: CSV, TSV and their relatives.
 
 A small file is read whole. A large one is read in blocks of lines: first a look at blocks from its
-beginning, middle and end tells which columns are numbers; these go, block by block, straight into one
-float32 matrix, so that the file is never in memory together with the table.
+beginning, middle and end tells which columns are numbers; these go, block by block, straight into
+one float32 matrix, so that the file is never in memory together with the table.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -38,8 +38,8 @@ def read_csv(
 ) -> Table:
     """The table of a file of columns; of a large one, the columns that ``apart`` names stay exact.
 
-    Raises DataError, naming the line, for rows of different length, content that is no text, and names
-    that come twice.
+    Raises DataError, naming the line, for rows of different length, content that is no text, and
+    names that come twice.
     """
     size = path.stat().st_size
     if size < LARGE:
@@ -79,7 +79,9 @@ def parse_csv(
     names, body = split_header(text, dialect, path)
     if not body:
         raise DataError("data.header_only", path=path)
-    quoted = check_widths(body, dialect.delimiter, len(names), path, first_line + dialect.has_header)
+    quoted = check_widths(
+        body, dialect.delimiter, len(names), path, first_line + dialect.has_header
+    )
     dialect = replace(dialect, quoted=quoted)
     frame = parse_body(body, names, dialect, path)
     return Table.from_frame(frame, source_of(path, dialect, kind))
@@ -109,7 +111,7 @@ def to_utf8(data: bytes, encoding: str, path: str) -> bytes:
 
 
 def without_blank_lines(text: bytes) -> tuple[bytes, int]:
-    """``text`` with "\\n" as its line end and without blank lines, and the number of its first line."""
+    """``text`` with line feeds only and no blank lines around it; and its first line's number."""
     lead = len(text) - len(text.lstrip(b"\r\n"))
     first_line = text[:lead].count(b"\n") + 1
     text = text[lead:]
@@ -150,15 +152,16 @@ def _end_of_row(text: bytes) -> int:
 def check_widths(body: bytes, delimiter: str, width: int, path: str, first_line: int) -> bool:
     """Raise DataError, with the line, if a row has not ``width`` cells; tell whether quotes quote.
 
-    Where the number of delimiters is right in total, there are no quotes, and polars finds no row too
-    long, every row is right: that is the fast way. Else the signs outside quotes are counted by line;
-    if that fails, and every line is right without regard to quotes, they are part of the text.
+    Where the number of delimiters is right in total, there are no quotes, and polars finds no row
+    too long, every row is right: that is the fast way. Else the signs outside quotes are counted by
+    line; if that fails, and every line is right without regard to quotes, they are part of the
+    text.
     """
     sign = delimiter.encode()
     has_quotes = b'"' in body
-    if not has_quotes and b"\n\n" not in body:
-        if body.count(sign) == body.count(b"\n") * (width - 1):
-            return True
+    counted_right = body.count(sign) == body.count(b"\n") * (width - 1)
+    if counted_right and not has_quotes and b"\n\n" not in body:
+        return True
     fault = _wrong_row(body, sign, width, quoted=has_quotes)
     if fault is None:
         return True
@@ -201,8 +204,6 @@ def parse_body(
     schema: dict[str, pl.DataType | type[pl.DataType]] | None = None,
 ) -> pl.DataFrame:
     """The frame of rows without a header; types are inferred unless ``schema`` gives them."""
-    if b"\n\n" in body and b'"' not in body:
-        body = re.sub(rb"\n{2,}", b"\n", body)
     options: dict[str, object] = {
         "quote_char": '"' if dialect.quoted else None,
         "separator": dialect.delimiter,
@@ -210,52 +211,42 @@ def parse_body(
         "null_values": list(MISSING),
     }
     if schema is not None:
-        return _read(body, path, schema=schema, **options)
-    try:
-        frame = pl.read_csv(
-            body,
-            has_header=False,
-            new_columns=names,
-            infer_schema_length=1000,
-            **options,  # type: ignore[arg-type]
-        )
-    except pl.exceptions.PolarsError:
-        # A later row does not fit the types of the first thousand.
-        frame = _read(body, path, new_columns=names, infer_schema_length=None, **options)
-    if frame.width > 1 and b"\n\n" in body:
+        frame = _read(body, path, schema=schema, **options)
+    else:
+        frame = _inferred(body, names, path, options)
+    if frame.get_column(names[-1]).null_count() and b"\n\n" in body:
         frame = frame.filter(~pl.all_horizontal(pl.all().is_null()))
     return frame
 
 
-def _read(body: bytes, path: str, **options: object) -> pl.DataFrame:
+def _inferred(body: bytes, names: list[str], path: str, options: dict[str, object]) -> pl.DataFrame:
     try:
-        return pl.read_csv(body, has_header=False, **options)  # type: ignore[arg-type]
+        return _parsed(body, new_columns=names, infer_schema_length=1000, **options)
+    except pl.exceptions.PolarsError:
+        # A later row does not fit the types of the first thousand.
+        return _read(body, path, new_columns=names, infer_schema_length=None, **options)
+
+
+def _parsed(body: bytes, **options: Any) -> pl.DataFrame:
+    return pl.read_csv(body, has_header=False, **options)
+
+
+def _read(body: bytes, path: str, **options: Any) -> pl.DataFrame:
+    try:
+        return _parsed(body, **options)
     except pl.exceptions.PolarsError as error:
         fault = shown(str(error).splitlines()[0])
         raise DataError("data.unreadable", path=path, fault=fault) from None
 
 
-def line_blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+def line_blocks(path: Path, has_quotes: bool, size: int = BLOCK_BYTES) -> Iterator[bytes]:
     """The bytes of a file in blocks that end with a row: at a line end outside quotes."""
-    rest = b""
     with path.open("rb") as file:
         while block := file.read(size):
-            block = rest + block
-            end = block.rfind(b"\n") + 1
-            if block.count(b'"', 0, end) % 2:
-                end = _even_end(block)
-            if end:
-                yield block[:end]
-            rest = block[end:]
-    if rest:
-        yield rest + b"\n"
-
-
-def _even_end(block: bytes) -> int:
-    """The place after the last line end with an even number of quotes before it."""
-    signs = np.frombuffer(block, np.uint8)
-    inside = np.cumsum(signs == _QUOTE, dtype=np.int64) & 1
-    ends = np.flatnonzero((signs == _NEWLINE) & (inside == 0))
-    return int(ends[-1]) + 1 if ends.size else 0
-
-
+            block += file.readline()
+            while has_quotes and block.count(b'"') % 2:
+                line = file.readline()
+                if not line or len(block) > 4 * size:
+                    break  # the quote is never closed, which check_widths will tell
+                block += line
+            yield block if block.endswith(b"\n") else block + b"\n"

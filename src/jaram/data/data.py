@@ -27,10 +27,10 @@ class Data:
 
         Data(x, y, task="multiclass", valid=(xv, yv))
 
-    ``x`` is (n, features), (n, steps, channels) or (n, height, width, channels) of numbers, ``y`` (n,)
-    or (n, outputs); a NaN in ``y`` means that the answer is missing. :func:`~jaram.data.load.load`
-    makes it of tables, which are then in ``table`` (and ``x`` is None). ``weight``, ``group`` and
-    ``time`` are (n,) arrays or None.
+    ``x`` is (n, features), (n, steps, channels) or (n, height, width, channels) of numbers, ``y``
+    (n,) or (n, outputs); a NaN in ``y`` means that the answer is missing.
+    :func:`~jaram.data.load.load` makes it of tables, which are then in ``table`` (and ``x`` is
+    None). ``weight``, ``group`` and ``time`` are (n,) arrays or None.
 
     Raises DataError if the shapes do not fit together, or if ``y`` cannot be learned from.
     """
@@ -267,5 +267,3 @@ def _names(names: Sequence[str] | None, x: Array | None) -> tuple[str, ...]:
     if len(names) != width:
         raise DataError("data.feature_names", got=len(names), expected=width)
     return tuple(str(name) for name in names)
-
-

@@ -30,7 +30,7 @@ FORMATS = (
     "%Y-%m",
     "%Y/%m",
 )
-"""Ways to write a date, tried in this order; a day before a month where both would fit all values."""
+"""Ways to write a date, tried in this order; where both fit all values, the day comes first."""
 
 _SAMPLE = 50
 PARTS = ("days", "month", "weekday", "hour")
@@ -44,13 +44,12 @@ def date_format(series: pl.Series) -> str | None:
     if not len(present):
         return None
     head = present.head(_SAMPLE)
-    if head.str.len_bytes().max() > 40 or not head.str.contains(r"\d").all():  # type: ignore[operator]
+    if not head.str.contains(r"^.{0,40}$").all() or not head.str.contains(r"\d").all():
         return None
     for written in FORMATS:
-        if read_dates(head, written).null_count() == 0 and (
-            read_dates(present, written).null_count() == 0
-        ):
-            return written
+        if read_dates(head, written).null_count() or read_dates(present, written).null_count():
+            continue
+        return written
     return None
 
 

@@ -28,8 +28,8 @@ CATEGORY_KINDS: tuple[CategoryKind, ...] = get_args(CategoryKind)
 class NumberSource:
     """Where one number of an example comes from: a column, or a part of a column of dates.
 
-    ``part`` is "value", or one of :data:`jaram.data.dates.PARTS`; ``origin`` is the first day of the
-    training part, in days since 1970.
+    ``part`` is "value", or one of :data:`jaram.data.dates.PARTS`; ``origin`` is the first day of
+    the training part, in days since 1970.
     """
 
     column: str
@@ -101,8 +101,9 @@ def as_numbers(series: pl.Series, numerals: NumeralFormat | None = None) -> pl.S
 class Category:
     """A column of categories: its levels in the training part, in the order of their codes.
 
-    ``has_missing`` tells that values were missing in training; missing is then a level of its own, the
-    last. A level that was never seen is *unknown*: all zeros when one-hot, code 0 when embedded.
+    ``has_missing`` tells that values were missing in training; missing is then a level of its own,
+    the last. A level that was never seen is *unknown*: all zeros when one-hot, code 0 when
+    embedded.
     """
 
     column: str
@@ -123,7 +124,7 @@ class Category:
 
     @property
     def cardinality(self) -> int:
-        """The number of codes when embedded: the levels, unknown (0), and missing if it was seen."""
+        """The number of codes when embedded: levels, unknown (0), and missing if it was seen."""
         return self.width + 1
 
     @property
@@ -133,7 +134,7 @@ class Category:
         return (*(f"{self.column}={level}" for level in self.levels), *missing)
 
     def codes(self, series: pl.Series) -> tuple[NDArray[np.int64], tuple[Notice, ...]]:
-        """The codes (n,) of ``series``, 0 for unknown, and what there is to say about unknown ones."""
+        """The codes (n,) of ``series``, 0 for unknown, and what there is to say about those."""
         words = as_words(series)
         known = dict(zip(self.levels, range(1, len(self.levels) + 1), strict=True))
         codes = words.replace_strict(known, default=0, return_dtype=pl.Int64)
@@ -169,7 +170,7 @@ class Category:
 
 
 def as_words(series: pl.Series) -> pl.Series:
-    """The levels of a column as text; a whole number is written without a point, whatever its type."""
+    """The levels of a column as text; a whole number is without a point, whatever its type."""
     if series.dtype == pl.String:
         return series
     if series.dtype.is_float():

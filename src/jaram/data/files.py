@@ -44,7 +44,12 @@ def read_file(
         if start.startswith((_ZIP, _OLE)):
             return _spreadsheet(path, sheet, header)
         return read_csv(
-            path, encoding=encoding, delimiter=delimiter, decimal=decimal, header=header, apart=apart
+            path,
+            encoding=encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            header=header,
+            apart=apart,
         )
     except OSError as error:
         raise DataError("data.not_readable", path=str(path), fault=error.strerror or "") from None
@@ -108,7 +113,9 @@ def _spreadsheet(path: Path, sheet: str | int | None, header: bool | None) -> Ta
     if not cells.height:
         raise DataError("data.empty_file", path=str(path))
     content = cells.write_csv(include_header=False).encode()
-    table = parse_csv(content, str(path), encoding="utf-8", delimiter=",", decimal=".", header=header)
+    table = parse_csv(
+        content, str(path), encoding="utf-8", delimiter=",", decimal=".", header=header
+    )
     name = chosen if isinstance(chosen, str) else names[chosen]
     source = Source("spreadsheet", str(path), has_header=table.source.has_header, sheet=name)
     return Table.from_frame(table.frame, source)

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from jaram.data.encoding import NumberSource
 from jaram.data.notices import Notice
 from jaram.data.preparation import Preparation, check_finite, number_blocks
-from jaram.data.scaling import Floats, Moments, ScaleKind, blocks, fit_scaling, scale_in_place, scaled
+from jaram.data.scaling import (
+    Floats,
+    Moments,
+    ScaleKind,
+    blocks,
+    fit_scaling,
+    scale_in_place,
+    scaled,
+)
 from jaram.data.splits import Rows
 from jaram.data.table import Table
 from jaram.data.targets import TargetCoding

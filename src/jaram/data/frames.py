@@ -45,7 +45,9 @@ def _polars(value: Any) -> pl.DataFrame:
         if isinstance(value, Mapping):
             return pl.DataFrame({str(key): _column(column) for key, column in value.items()})
         names = [str(name) for name in getattr(value, "column_names", value.columns)]
-        twice = sorted({name for name in names if names.count(name) > 1}) if len(names) < 2000 else []
+        twice = (
+            sorted({name for name in names if names.count(name) > 1}) if len(names) < 2000 else []
+        )
         if twice:
             raise DataError("data.duplicate_columns", columns=", ".join(twice))
         if _library(value) == "pandas":

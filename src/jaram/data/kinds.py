@@ -9,8 +9,8 @@ In order, for a column with ``n`` rows:
 - other text: *identifier* if all of more than :data:`FEW_ROWS` values differ and are single words;
   *text* if there are more than 50 levels and more than one for ten rows, or more than 10 levels and
   more than one for two rows; else *category*;
-- integers: *identifier* if all of more than :data:`FEW_ROWS` values differ, none is missing, and the
-  column is called like one ("id", "번호") or counts on without a gap and stands first;
+- integers: *identifier* if all of more than :data:`FEW_ROWS` values differ, none is missing, and
+  the column is called like one ("id", "번호") or counts on without a gap and stands first;
 - all other numbers: *number*, also integers with few levels: 1, 2, 3 may be an amount.
 
 Identifiers, text and constants are left out of the features; what a person says wins always.
@@ -26,8 +26,8 @@ import numpy as np
 import polars as pl
 
 from jaram.data.dates import date_format
-from jaram.data.numerals import NumeralFormat, numeral_format
 from jaram.data.notices import suggestion
+from jaram.data.numerals import NumeralFormat, numeral_format
 from jaram.errors import DataError
 
 ColumnKind = Literal["number", "category", "date", "text", "identifier", "constant"]
@@ -35,6 +35,8 @@ COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 Role = Literal["feature", "left out", "target", "group", "time", "weight"]
 
 FEW_ROWS = 10
+LONGEST_IDENTIFIER = 40
+"""Characters that an identifier of text has at most, on the average."""
 MANY_LEVELS = 50
 _ID_NAME = re.compile(
     r"^(id|index|idx|no\.?|nr|rowid|row|row[ _]?(id|no|number)|unnamed: ?0|uuid|guid|_?id"
@@ -46,8 +48,8 @@ _ID_NAME = re.compile(
 class Column:
     """A column of the input, what it is taken for and what it is used for.
 
-    ``dtype`` is the storage type as polars calls it; ``numerals`` how numbers in text are written and
-    ``date_format`` how dates are (None where it does not apply).
+    ``dtype`` is the storage type as polars calls it; ``numerals`` how numbers in text are written
+    and ``date_format`` how dates are (None where it does not apply).
     """
 
     name: str
@@ -62,9 +64,12 @@ class Column:
 def column_kind(word: object) -> ColumnKind:
     """The kind a person means by ``word``; raises DataError if there is none."""
     key = str(word).strip().lower()
-    key = {"numeric": "number", "categorical": "category", "ignore": "text", "id": "identifier"}.get(
-        key, key
-    )
+    key = {
+        "numeric": "number",
+        "categorical": "category",
+        "ignore": "text",
+        "id": "identifier",
+    }.get(key, key)
     for kind in COLUMN_KINDS:
         if key == kind:
             return kind
@@ -152,8 +157,9 @@ def _words(series: pl.Series) -> ColumnKind:
     present = series.drop_nulls()
     n, levels = len(present), present.n_unique()
     if levels == n and n > FEW_ROWS:
-        single = not bool(present.str.contains(r"\s").mean() > 0.2)  # type: ignore[operator]
-        return "identifier" if single and float(present.str.len_chars().mean()) <= 40 else "text"  # type: ignore[arg-type]
+        is_single_word = int(present.str.contains(r"\s").sum()) <= n / 5
+        is_short = int(present.str.len_chars().sum()) <= LONGEST_IDENTIFIER * n
+        return "identifier" if is_single_word and is_short else "text"
     if (levels > MANY_LEVELS and levels > n / 10) or (levels > FEW_ROWS and levels > n / 2):
         return "text"
     return "category"
@@ -163,8 +169,8 @@ def _is_identifier(series: pl.Series, is_first: bool) -> bool:
     n = len(series)
     if n <= FEW_ROWS or series.null_count():
         return False
-    low, high = series.min(), series.max()
-    span = float(high) - float(low) + 1  # type: ignore[arg-type]
+    numbers = series.to_numpy()
+    span = float(numbers.max()) - float(numbers.min()) + 1
     named = is_identifier_name(series.name)
     if span < n or (not named and not (is_first and span == n)):
         return False

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from jaram.data.csv_file import (
     check_widths,
@@ -44,7 +43,7 @@ def read_large(
     header: bool | None,
     apart: Callable[[list[str]], set[str]],
 ) -> Table:
-    """The table of a large file; ``apart`` tells which columns of those named keep their exact type.
+    """The table of a large file; ``apart`` tells which of its columns keep their exact type.
 
     Costs 4 bytes for each number and some tens of MB. Raises DataError as
     :func:`~jaram.data.csv_file.parse_csv` does.
@@ -56,17 +55,24 @@ def read_large(
     )
     if dialect.encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         return parse_csv(
-            path.read_bytes(), str(path), encoding=dialect.encoding, delimiter=delimiter,
-            decimal=decimal, header=header,
+            path.read_bytes(),
+            str(path),
+            encoding=dialect.encoding,
+            delimiter=delimiter,
+            decimal=decimal,
+            header=header,
         )
-    lines = _checked_lines(path)
-    if encoding is None and dialect.encoding == "utf-8" and not lines[1]:
+    lines, is_utf8, has_quotes = _looked_through(path)
+    dialect = replace(dialect, quoted=has_quotes)
+    if encoding is None and dialect.encoding == "utf-8" and not is_utf8:
         dialect = replace(dialect, encoding="cp949")
-    names, _ = split_header(to_utf8(_whole_rows(head), dialect.encoding, str(path)), dialect, str(path))
+    names, _ = split_header(
+        to_utf8(_whole_rows(head), dialect.encoding, str(path)), dialect, str(path)
+    )
     schema = _sampled_schema(path, names, dialect, apart(names))
     while True:
         try:
-            return _read(path, dialect, names, schema, apart, lines[0])
+            return _read(path, dialect, names, schema, lines)
         except _Misfit as misfit:
             schema = misfit.schema
 
@@ -75,31 +81,33 @@ def _whole_rows(head: bytes) -> bytes:
     return head[: head.rfind(b"\n") + 1] or head
 
 
-def _checked_lines(path: Path) -> tuple[int, bool]:
-    """The number of lines, and whether all of them are UTF-8."""
-    lines, is_utf8 = 0, True
-    for block in line_blocks(path):
+def _looked_through(path: Path) -> tuple[int, bool, bool]:
+    """The number of lines of a file, whether it is all UTF-8, and whether it has quotes."""
+    lines, is_utf8, has_quotes = 1, True, False
+    for block in line_blocks(path, has_quotes=False):
         lines += block.count(b"\n")
         is_utf8 = is_utf8 and (block.isascii() or is_encoded(block, "utf-8"))
-    return lines, is_utf8
+        has_quotes = has_quotes or b'"' in block
+    return lines, is_utf8, has_quotes
 
 
-def _bodies(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[bytes, bool]]:
-    """The rows of a file as UTF-8, block by block, checked; and whether quotes quote."""
-    line, is_first = 1, True
-    for block in line_blocks(path):
-        count = block.count(b"\n")
-        text = to_utf8(block, dialect.encoding, str(path)).replace(b"\r\n", b"\n")
+def _bodies(path: Path, dialect: Dialect) -> Iterator[tuple[bytes, int]]:
+    """The rows of a file as UTF-8, block by block, each with the number of its first line."""
+    line = 1
+    for block in line_blocks(path, dialect.quoted):
+        text = _with_newlines(to_utf8(block, dialect.encoding, str(path)))
         start = line
-        if is_first:
+        if line == 1:
             stripped = text.lstrip(b"\n")
-            start += len(text) - len(stripped)
+            start += len(text) - len(stripped) + dialect.has_header
             _, text = split_header(stripped, dialect, str(path))
-            start += dialect.has_header
-            is_first = False
-        if text.strip(b"\n"):
-            yield text, check_widths(text, dialect.delimiter, width, str(path), start)
-        line += count
+        if text:
+            yield text, start
+        line += block.count(b"\n")
+
+
+def _with_newlines(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n") if b"\r" in text else text
 
 
 def _sampled_schema(path: Path, names: list[str], dialect: Dialect, exact: set[str]) -> Schema:
@@ -112,7 +120,7 @@ def _sampled_schema(path: Path, names: list[str], dialect: Dialect, exact: set[s
             piece = file.read(SAMPLE)
             if place:
                 piece = piece[piece.find(b"\n") + 1 :]
-            text = to_utf8(_whole_rows(piece), dialect.encoding, str(path)).replace(b"\r\n", b"\n")
+            text = _with_newlines(to_utf8(_whole_rows(piece), dialect.encoding, str(path)))
             if not place:
                 _, text = split_header(text.lstrip(b"\n"), dialect, str(path))
             pieces.append(text)
@@ -132,7 +140,7 @@ def _inferred(piece: bytes, names: list[str], dialect: Dialect, path: str) -> pl
 
 
 def _type_for(columns: list[pl.Series], exact: bool) -> pl.DataType | type[pl.DataType]:
-    """The type a column is read as: Float32 for numbers, unless it must be or is better ``exact``."""
+    """The type a column is read as: Float32 for numbers, unless they are to be ``exact``."""
     types = {column.dtype for column in columns if column.null_count() < len(column)}
     if not types or pl.String in types or not all(dtype.is_numeric() for dtype in types):
         return pl.String
@@ -143,33 +151,28 @@ def _type_for(columns: list[pl.Series], exact: bool) -> pl.DataType | type[pl.Da
     return pl.Float32
 
 
-def _read(
-    path: Path,
-    dialect: Dialect,
-    names: list[str],
-    schema: Schema,
-    apart: Callable[[list[str]], set[str]],
-    lines: int,
-) -> Table:
+def _read(path: Path, dialect: Dialect, names: list[str], schema: Schema, lines: int) -> Table:
     stamp = path.stat().st_mtime_ns
     in_matrix = tuple(name for name in names if schema[name] == pl.Float32)
     others = [name for name in names if schema[name] != pl.Float32]
-    # Pages that are never written cost nothing, so blank lines do no harm.
+    # Pages that are never written cost nothing, so that blank lines do no harm.
     matrix = np.empty((lines, len(in_matrix)), np.float32)
     frames: list[pl.DataFrame] = []
     first = 0
-    for body, quoted in _bodies(path, dialect, len(names)):
-        frame = _block_frame(body, names, replace(dialect, quoted=quoted), schema, str(path))
-        _fill(matrix[first : first + frame.height], frame.select(in_matrix))
+    for body, line in _bodies(path, dialect):
+        frame = _block_frame(body, names, dialect, schema, str(path), line)
+        if in_matrix:
+            matrix[first : first + frame.height] = frame.select(in_matrix).to_numpy()
         first += frame.height
-        frames.append(frame.select(others) if others else pl.DataFrame())
+        if others:
+            frames.append(frame.select(others))
     if not first:
         raise DataError("data.header_only", path=str(path))
 
     def reread() -> Table:
         if path.stat().st_mtime_ns != stamp:
             raise DataError("data.file_changed", path=str(path))
-        return _read(path, dialect, names, schema, apart, lines)
+        return _read(path, dialect, names, schema, lines)
 
     return Table(
         tuple(names),
@@ -182,25 +185,35 @@ def _read(
     )
 
 
-def _fill(rows: NDArray[np.float32], frame: pl.DataFrame) -> None:
-    for j, column in enumerate(frame.get_columns()):
-        rows[:, j] = column.to_numpy()
-
-
 def _block_frame(
-    body: bytes, names: list[str], dialect: Dialect, schema: Schema, path: str
+    body: bytes, names: list[str], dialect: Dialect, schema: Schema, path: str, line: int
 ) -> pl.DataFrame:
+    """The rows of a block, checked for their width; raises _Misfit for a type that does not fit.
+
+    Polars refuses a row that is too long and fills up one that is too short. So where there are no
+    quotes, and the last column misses nothing, all rows are right and need not be counted.
+    """
+    delimiter, width = dialect.delimiter, len(names)
+    if dialect.quoted:
+        quoted = check_widths(body, delimiter, width, path, line)
+        dialect = replace(dialect, quoted=quoted)
     try:
-        return parse_body(body, names, dialect, path, schema)
+        frame = parse_body(body, names, dialect, path, schema)
     except DataError:
-        found = parse_body(body, names, dialect, path).schema
+        check_widths(body, delimiter, width, path, line)
+        raise _Misfit(_widened(parse_body(body, names, dialect, path).schema, schema)) from None
+    if not dialect.quoted and frame.get_column(names[-1]).null_count():
+        check_widths(body, delimiter, width, path, line)
+    return frame
+
+
+def _widened(found: pl.Schema, schema: Schema) -> Schema:
+    """``schema`` with the types that fit a block too, whose own types are ``found``."""
     widened = dict(schema)
     for name, dtype in found.items():
         if not dtype.is_numeric():
             widened[name] = pl.String
         elif schema[name] == pl.Int64 and dtype.is_float():
             widened[name] = pl.Float64
-    if widened == schema:
-        # Numbers by the signs, yet not to be parsed as the type: read them as text.
-        widened = {name: pl.String for name in names}
-    raise _Misfit(widened)
+    # Numbers by their signs, yet not to be parsed as the type: read everything as text.
+    return widened if widened != schema else dict.fromkeys(schema, pl.String)

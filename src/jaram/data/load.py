@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaram.data.builtin import FROM_SKLEARN, NAMES, SHIPPED, shipped_table, sklearn_set, synthetic_set
+from jaram.data.builtin import (
+    FROM_SKLEARN,
+    NAMES,
+    SHIPPED,
+    shipped_table,
+    sklearn_set,
+    synthetic_set,
+)
 from jaram.data.columns import column_values, describe_columns, target_values, time_values
 from jaram.data.data import Data
 from jaram.data.files import check_file, read_file
@@ -46,20 +53,21 @@ def load(
 ) -> Data:
     """Data to learn ``target`` from the other columns.
 
-    ``source`` is a file (CSV and relatives, Parquet, Arrow, a spreadsheet, ``.npz`` with arrays ``x`` and
-    ``y``), a frame of polars, pandas or Arrow, a dictionary of columns, or the name of a built-in set:
-    "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", and "xor", "circles", "moons",
-    "spirals", "blobs", "sine", which are made of ``n`` examples with ``noise`` from ``seed``.
+    ``source`` is a file (CSV and relatives, Parquet, Arrow, a spreadsheet, ``.npz`` with arrays
+    ``x`` and ``y``), a frame of polars, pandas or Arrow, a dictionary of columns, or the name of a
+    built-in set: "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", and "xor",
+    "circles", "moons", "spirals", "blobs", "sine", which are made of ``n`` examples with ``noise``
+    from ``seed``.
 
-    - ``target``: a column's name, its number from 1 (-1 is the last), "last", or several of these. If it
-      is not given, a column called like one ("target", "label", "class", "y", "정답", …) is taken if it
-      is the only one or the last;
-    - ``task``: "regression", "binary", "multiclass", "multilabel" or "classification" instead of what
-      :mod:`jaram.data.targets` infers; ``kinds``: column → "number", "category", "date", "text",
-      "identifier" instead of what :mod:`jaram.data.kinds` infers;
+    - ``target``: a column's name, its number from 1 (-1 is the last), "last", or several of these.
+      If it is not given, a column called like one ("target", "label", "class", "y", "정답", …) is
+      taken if it is the only one or the last;
+    - ``task``: "regression", "binary", "multiclass", "multilabel" or "classification" instead of
+      what :mod:`jaram.data.targets` infers; ``kinds``: column → "number", "category", "date",
+      "text", "identifier" instead of what :mod:`jaram.data.kinds` infers;
     - ``group``, ``time``, ``weight``: columns that split by group or time, or weigh the rows;
-    - ``header``, ``encoding``, ``delimiter``, ``decimal``, ``sheet``: how the file is written, each found
-      by itself if it is not given;
+    - ``header``, ``encoding``, ``delimiter``, ``decimal``, ``sheet``: how the file is written, each
+      found by itself if it is not given;
     - ``valid``, ``test``: parts that come apart, as anything ``source`` can be.
 
     Raises DataError, which names the file, line or column and says what would be right.
@@ -67,7 +75,7 @@ def load(
     if isinstance(source, Data):
         return source
     wishes = _Wishes(target, task, dict(kinds or {}), group, time, weight)
-    reading = {
+    reading: dict[str, Any] = {
         "header": header,
         "encoding": encoding,
         "delimiter": delimiter,
@@ -107,7 +115,7 @@ def load_frame(
     sheet: str | int | None = None,
     apart: Any = None,
 ) -> Table:
-    """The columns of a file or frame, without asking what is to be learned: what a prediction needs."""
+    """The columns of a file or frame, whatever is to be learned: what a prediction needs."""
     if is_frame(source):
         return table_of(source)
     if isinstance(source, np.ndarray):
@@ -164,7 +172,11 @@ class _Wishes:
     def exact(self, names: list[str]) -> set[str]:
         """The columns of a large file that must keep their exact type."""
         targets, _ = choose_targets(names, self.target)
-        return {*targets, *(one for one in (self.group, self.time, self.weight) if one), *self.kinds}
+        return {
+            *targets,
+            *(one for one in (self.group, self.time, self.weight) if one),
+            *self.kinds,
+        }
 
 
 def _data_of(table: Table, wishes: _Wishes, name: str) -> Data:
@@ -201,7 +213,9 @@ def _data_of(table: Table, wishes: _Wishes, name: str) -> Data:
         None,
         target_values(table, tuple(targets), task),
         task=task,
-        weight=None if "weight" not in special else column_values(table, special["weight"], "weight"),
+        weight=None
+        if "weight" not in special
+        else column_values(table, special["weight"], "weight"),
         group=None if "group" not in special else column_values(table, special["group"], "group"),
         time=None if "time" not in special else time_values(table, special["time"]),
         name=name,
@@ -241,7 +255,7 @@ def _with_parts(data: Data, valid: Data | None, test: Data | None) -> Data:
 
 
 def _arrays_in(source: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """The arrays ``x`` and ``y`` of an ``.npz`` file; None for any other source. Never unpickles."""
+    """The arrays ``x`` and ``y`` of an ``.npz`` file; None for other sources. Never unpickles."""
     if not isinstance(source, str | Path) or Path(source).suffix.lower() != ".npz":
         return None
     path = Path(source)

@@ -10,7 +10,21 @@ import polars as pl
 
 SIGNS = r"[₩￦$€£¥₹%\s\u00a0\u202f원]"
 """What may stand around a number: signs of currency, per cent, blanks."""
-_MISSING_IN_NUMBERS = ("-", "--", "—", "–", ".", "...", "n.a.", "na", "nan", "none", "null", "?", "")
+_MISSING_IN_NUMBERS = (
+    "-",
+    "--",
+    "—",
+    "–",
+    ".",
+    "...",
+    "n.a.",
+    "na",
+    "nan",
+    "none",
+    "null",
+    "?",
+    "",
+)
 _SAMPLE = 200
 
 

@@ -32,10 +32,10 @@ FORMAT = 1
 class Preparation:
     """How an example becomes an input of the network, and an answer its target.
 
-    The columns of a prepared table, in this order: the numbers of ``sources``, scaled by ``center`` and
-    ``scale`` after ``fill`` stood in for what is missing; an indicator (1 = was missing) for each
-    source in ``indicators``; then the categories, one-hot or (``categories_as`` "embed") as codes.
-    Arrays with more axes than two have one source for each channel of the last axis.
+    The columns of a prepared table, in this order: the numbers of ``sources``, scaled by ``center``
+    and ``scale`` after ``fill`` stood in for what is missing; an indicator (1 = was missing) for
+    each source in ``indicators``; then the categories, one-hot or (``categories_as`` "embed") as
+    codes. Arrays with more axes than two have one source for each channel of the last axis.
     """
 
     takes: Literal["table", "array"]
@@ -64,6 +64,18 @@ class Preparation:
             names += [category.column] if self.categories_as == "embed" else category.features
         return tuple(names)
 
+    def column_positions(self) -> dict[str, list[int]]:
+        """Which numbers of a prepared example each input column became, by the column's name."""
+        owners = [source.column for source in self.sources]
+        owners += [self.sources[index].column for index in self.indicators]
+        for category in self.categories:
+            width = 1 if self.categories_as == "embed" else len(category.features)
+            owners += [category.column] * width
+        positions: dict[str, list[int]] = {}
+        for position, owner in enumerate(owners):
+            positions.setdefault(owner, []).append(position)
+        return positions
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one prepared example."""
@@ -71,7 +83,7 @@ class Preparation:
 
     @property
     def embedded(self) -> tuple[tuple[int, int], ...]:
-        """The (column index, cardinality) of each column of codes; empty unless they are embedded."""
+        """The (column index, cardinality) of each column of codes; empty for one-hot."""
         if self.categories_as == "onehot":
             return ()
         first = len(self.feature_names) - len(self.categories)
@@ -87,8 +99,8 @@ class Preparation:
         """Prepared inputs (n, *input_shape) float32 of a frame, an array, a table or Data.
 
         Columns may come in another order, and with others beside them. Unknown levels and values
-        missing where none was in training raise a :class:`DataWarning`. Raises DataError for a column
-        that is not there, and for an array of another shape.
+        missing where none was in training raise a :class:`DataWarning`. Raises DataError for a
+        column that is not there, and for an array of another shape.
         """
         x, notices = self.apply(data)
         for notice in notices:
@@ -98,7 +110,7 @@ class Preparation:
     def apply(
         self, data: Any, rows: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
-        """As :meth:`transform`, of some ``rows``, with what there is to say about them as notices."""
+        """As :meth:`transform`, of some ``rows``, with what there is to say as notices."""
         if isinstance(data, Data):
             data = data.table if data.table is not None else data.x
         if self.takes == "table" and not isinstance(data, Table):
@@ -166,7 +178,10 @@ class Preparation:
             for index in range(part.start, part.stop):
                 if index in place:
                     out[:, place[index]] = missing[:, index - part.start]
-        return out, (*self._missing_notices(newly_missing), *self.write_categories(out, table, rows))
+        return out, (
+            *self._missing_notices(newly_missing),
+            *self.write_categories(out, table, rows),
+        )
 
     def write_categories(
         self, out: NDArray[np.float32], table: Table, rows: NDArray[np.int64] | None
@@ -272,7 +287,7 @@ def number_blocks(
 def check_finite(
     block: NDArray[np.generic], sources: tuple[NumberSource, ...], first_row: int
 ) -> None:
-    """Raise DataError for an infinite number in ``block`` (rows, …, features), with row and feature."""
+    """Raise DataError for an infinite number in ``block`` (rows, …, features)."""
     if block.dtype.kind != "f":
         return
     infinite = np.isinf(block)

@@ -22,8 +22,8 @@ from jaram.data.kinds import Column
 from jaram.data.notices import Notice, listed, suggestion
 from jaram.data.preparation import Preparation
 from jaram.data.scaling import SCALE_KINDS, ScaleKind
-from jaram.data.splitting import split_rows
 from jaram.data.splits import SPLIT_KINDS, Rows, Split, SplitKind, arrangement
+from jaram.data.splitting import split_rows
 from jaram.data.summary import summarize
 from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
 from jaram.data.task import Task
@@ -40,8 +40,8 @@ class PrepareOptions:
     - ``categories``: "onehot", or "embed" for columns of codes;
     - ``validation``, ``test``: shares in [0, 1) of the rows; 0 makes no such part. A part that came
       with the data is used as it is, and its share is not drawn;
-    - ``split``: "auto" is by group or by time if the data has them, else stratified for classes, else
-      random; ``split_seed`` seeds the draw;
+    - ``split``: "auto" is by group or by time if the data has them, else stratified for classes,
+      else random; ``split_seed`` seeds the draw;
     - ``scale_target``: whether the targets of a regression are standardised; None means yes;
     - ``class_weight``: None, "balanced" (weights n / (classes · count)), or (label, weight) pairs.
 
@@ -296,4 +296,3 @@ def _apart(
     x, notices = preparation.apply(data, rows)
     y = preparation.coding.encode(data.y[rows])
     return Part(x, y, None if data.weight is None else data.weight[rows], rows), notices
-

@@ -33,8 +33,8 @@ def blocks(x: NDArray[np.generic], rows: int | None = None) -> list[slice]:
 class Moments:
     """Statistics of the features of ``x`` (n, …, features) over the values that are there.
 
-    Each array is (features,): ``count`` int64, ``mean``, ``low`` and ``high`` float64, 0 where there is
-    no value. ``rows`` picks rows of ``x`` without copying them all; NaN counts as missing.
+    Each array is (features,): ``count`` int64, ``mean``, ``low`` and ``high`` float64, 0 where
+    there is no value. ``rows`` picks rows of ``x`` without copying them all; NaN counts as missing.
     """
 
     def __init__(self, x: NDArray[np.generic], rows: NDArray[np.int64] | None = None) -> None:

@@ -21,6 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CONTROLS = bytes((*range(1, 9), *range(14, 27), 127))
 _NUMBER = re.compile(r"^\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*$")
 _GROUPED = re.compile(r"^\s*[₩$€£]?\s*[+-]?\d{1,3}([,.]\d{3})+([.,]\d+)?\s*[%원]?\s*$")
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\s?\d{1,2}[-/.]\s?\d{1,4}")
@@ -51,14 +52,15 @@ def find_encoding(data: bytes, path: str) -> str:
     if b"\0" in data[:SAMPLE]:
         return _utf16_without_mark(data, path)
     if is_encoded(data, "utf-8"):
-        binary = sum(data.count(bytes([code])) for code in (*range(1, 9), *range(14, 27), 127))
-        if binary > len(data) / 100:
+        head = data[:SAMPLE]
+        if len(head) - len(head.translate(None, _CONTROLS)) > len(head) / 100:
             raise DataError("data.binary", path=path)
         return "utf-8"
     if is_encoded(data, "cp949"):
         return "cp949"
-    controls = sum(byte < 9 or 13 < byte < 32 or 0x80 <= byte < 0xA0 for byte in data[:SAMPLE])
-    if controls > len(data[:SAMPLE]) / 100 or not is_encoded(data, "cp1252"):
+    head = data[:SAMPLE]
+    controls = len(head) - len(head.translate(None, _CONTROLS + bytes(range(0x80, 0xA0))))
+    if controls > len(head) / 100 or not is_encoded(data, "cp1252"):
         raise DataError("data.binary", path=path)
     return "cp1252"
 
@@ -84,7 +86,7 @@ def _utf16_without_mark(data: bytes, path: str) -> str:
 
 
 def sample_rows(text: str, delimiter: str, most: int = 200) -> list[list[str]]:
-    """The first rows of ``text``, without blank lines and without a last line that may be cut off."""
+    """The first rows of ``text``, without blank lines and a last line that may be cut off."""
     lines = text.split("\n", 5 * most)[: 5 * most]
     if len(text) >= SAMPLE // 4 and len(lines) > 2:
         lines = lines[:-1]
@@ -126,7 +128,7 @@ def find_delimiter(text: str) -> str:
 
 
 def find_decimal(rows: list[list[str]], delimiter: str) -> str:
-    """The decimal sign of the numbers in ``rows``: "," only if there are such, and none with "."."""
+    """The decimal sign of the numbers in ``rows``: "," if there are more such than with "."."""
     if delimiter == ",":
         quoted = [cell for row in rows[1:] for cell in row if "," in cell]
         cells = quoted
@@ -145,9 +147,9 @@ def is_number(cell: str) -> bool:
 def find_header(rows: list[list[str]]) -> bool:
     """Whether the first of ``rows`` names the columns.
 
-    It does not if a cell of it is a number or a date, or is missing by a mark. Else it does if a column
-    below it is of numbers or dates. If all is text, it does not if a cell of it comes again in its
-    column, or twice in the row.
+    It does not if a cell of it is a number or a date, or is missing by a mark. Else it does if a
+    column below it is of numbers or dates. If all is text, it does not if a cell of it comes again
+    in its column, or twice in the row.
     """
     if not rows:
         return True
@@ -160,7 +162,10 @@ def find_header(rows: list[list[str]]) -> bool:
         alike = sum(is_number(cell) or bool(_DATE.match(cell)) for cell in present)
         if present and alike > len(present) / 2:
             return True
-    again = any(cell.strip() in {c.strip() for c in column} for cell, column in zip(first, columns, strict=True))
+    again = any(
+        cell.strip() in {c.strip() for c in column}
+        for cell, column in zip(first, columns, strict=True)
+    )
     named = [cell.strip() for cell in first if cell.strip()]
     return not again and len(set(named)) == len(named) and all(len(name) <= 100 for name in named)
 

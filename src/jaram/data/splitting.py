@@ -16,6 +16,7 @@ from jaram.data.splits import (
     group_split,
     label_strata,
     number_strata,
+    numbered,
     ordered_split,
     random_split,
     stratified_split,
@@ -69,14 +70,14 @@ def groups_of(data: Data, rows: Rows) -> NDArray[np.int64]:
     groups = data.group[rows]
     if groups.dtype.kind == "O":
         groups = groups.astype(str)
-    return np.unique(groups, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return numbered(groups)[1]
 
 
 def strata_of(data: Data, rows: Rows) -> NDArray[np.int64]:
     """The stratum of each row: its class, its combination of labels, or the tenth of its number."""
     coded = data.coding.encode(data.y[rows])
     if data.task.has_classes:
-        return np.unique(coded, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        return numbered(coded)[1]
     if data.task.kind == "multilabel":
         return label_strata(coded)
     return number_strata(coded[:, 0].astype(np.float64))
@@ -85,8 +86,8 @@ def strata_of(data: Data, rows: Rows) -> NDArray[np.int64]:
 def kfold(data: Data, k: int, seed: int = 0) -> Iterator[tuple[Rows, Rows]]:
     """The k (training rows, validation rows) of a cross-validation of ``data``.
 
-    Stratified for classes and labels; by whole groups if the data has groups. Rows without an answer are
-    in no fold. Raises DataError if there are fewer rows (or groups) than folds.
+    Stratified for classes and labels; by whole groups if the data has groups. Rows without an
+    answer are in no fold. Raises DataError if there are fewer rows (or groups) than folds.
     """
     answered = np.flatnonzero(~is_missing(data.y))
     groups = None if data.group is None else groups_of(data, answered)

@@ -59,7 +59,7 @@ def _target(data: Data, split: Split, coded: Answers) -> dict[str, Any]:
             for name, rows in parts.items()
             if rows.size
         }
-        total = sum(counts.values())
+        total = np.sum(list(counts.values()), axis=0)
         return {
             "classes": {name: int(n) for name, n in zip(task.classes, total, strict=True)},
             "by_part": {name: part.tolist() for name, part in counts.items()},
@@ -131,11 +131,10 @@ def _table_columns(data: Data) -> tuple[list[dict[str, Any]], list[str]]:
 def _facts(series: pl.Series, column: Column) -> dict[str, Any]:
     """Range of a number, first and last date, most frequent levels."""
     if column.kind == "number":
-        values = as_numbers(series, column.numerals).fill_nan(None)
-        low, mean, high = values.min(), values.mean(), values.max()
-        if low is None:
+        values = as_numbers(series, column.numerals).fill_nan(None).drop_nulls().to_numpy()
+        if not values.size:
             return {}
-        return {"min": float(low), "mean": float(mean), "max": float(high)}  # type: ignore[arg-type]
+        return _numbers(Moments(values[:, np.newaxis]), 0)
     if column.kind == "date":
         dates = read_dates(series, column.date_format)
         return {"first": str(dates.min()), "last": str(dates.max())}

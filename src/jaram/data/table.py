@@ -23,8 +23,8 @@ from jaram.errors import DataError
 class Source:
     """Where data came from and how it was understood; what does not apply is None.
 
-    ``has_header`` tells whether the first line named the columns; ``missing_marks`` are the contents
-    that were read as missing, apart from empty cells.
+    ``has_header`` tells whether the first line named the columns; ``missing_marks`` are the
+    contents that were read as missing, apart from empty cells.
     """
 
     kind: str
@@ -44,9 +44,9 @@ class Source:
 class Table:
     """Columns of equal length, in the order ``names``.
 
-    ``frame`` holds the columns that are not in ``numbers`` (rows, len(number_names)) float32. A table
-    read from a large file hands its matrix over with :meth:`take_numbers` and reads the file again,
-    through ``reread``, if it is needed once more.
+    ``frame`` holds the columns that are not in ``numbers`` (rows, len(number_names)) float32. A
+    table read from a large file hands its matrix over with :meth:`take_numbers` and reads the file
+    again, through ``reread``, if it is needed once more.
     """
 
     names: tuple[str, ...]
@@ -81,7 +81,7 @@ class Table:
         )
 
     def take_numbers(self) -> NDArray[np.float32] | None:
-        """The matrix, to be overwritten by the caller; None if there is none or no way to reread it."""
+        """The matrix, for the caller to overwrite; None if there is none or no file to reread."""
         if self.number_names and self.reread is not None:
             matrix = self._matrix()
             self.numbers = None

@@ -9,7 +9,25 @@ from jaram.data.table import Table
 from jaram.errors import DataError
 
 TARGET_NAMES = frozenset(
-    "target label labels class y outcome output response 정답 레이블 라벨 목표 타깃 타겟 종속변수 결과 클래스".split()
+    [
+        "target",
+        "label",
+        "labels",
+        "class",
+        "y",
+        "outcome",
+        "output",
+        "response",
+        "정답",
+        "레이블",
+        "라벨",
+        "목표",
+        "타깃",
+        "타겟",
+        "종속변수",
+        "결과",
+        "클래스",
+    ]
 )
 """Names by which a column is taken for the target if none was given."""
 
@@ -17,8 +35,8 @@ TARGET_NAMES = frozenset(
 def choose_targets(names: list[str], target: Any) -> tuple[list[str], bool]:
     """The names of the target columns, and whether they were assumed.
 
-    ``target`` is as :func:`~jaram.data.load.load` takes it. Raises DataError for a column that is not
-    there, and if none is given and none is called like a target.
+    ``target`` is as :func:`~jaram.data.load.load` takes it. Raises DataError for a column that is
+    not there, and if none is given and none is called like a target.
     """
     if target is None:
         called = [name for name in names if name.strip().casefold() in TARGET_NAMES]

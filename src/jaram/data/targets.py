@@ -3,14 +3,15 @@
 A task is inferred from one target column by these rules, in order:
 
 - two different values: *binary*, if they are text, truth values or whole numbers;
-- text and truth values: *multiclass* (refused if there are more than 20 levels and more than one for
-  two rows: that is free text or an identifier);
-- whole numbers: *multiclass* if there are at most 20 different ones, at least five rows for each (or
-  two, if they are 0…k−1), and they fill at least half of their range (or are at most five); else
-  *regression*;
+- text and truth values: *multiclass* (refused if there are more than 20 levels and more than one
+  for two rows: that is free text or an identifier);
+- whole numbers: *multiclass* if there are at most 20 different ones, at least five rows for each
+  (or two, if they are 0…k−1), and they fill at least half of their range (or are at most five);
+  else *regression*;
 - other numbers: *regression*.
 
-Several target columns are *multilabel* if they hold only 0 and 1 (or truth values), else *regression*.
+Several target columns are *multilabel* if they hold only 0 and 1 (or truth values), else
+*regression*.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.notices import listed, shown
-from jaram.data.scaling import Floats, fit_scaling
+from jaram.data.scaling import fit_scaling
+from jaram.data.splits import numbered
 from jaram.data.task import Task, TaskKind
 from jaram.errors import DataError
 
@@ -36,8 +38,8 @@ Answers = NDArray[np.int32] | NDArray[np.float32]
 class TargetCoding:
     """How answers become numbers and back.
 
-    For classes ``labels`` are their values as they came (text, int, float or bool), in the order of the
-    indices. For a regression a coded answer is ``(y − center) / scale``, both (outputs,).
+    For classes ``labels`` are their values as they came (text, int, float or bool), in the order of
+    the indices. For a regression a coded answer is ``(y − center) / scale``, both (outputs,).
     """
 
     task: Task
@@ -72,9 +74,9 @@ class TargetCoding:
         """The labels as an array of their own type."""
         return np.asarray(self.labels)
 
-    def fitted(self, coded: Answers) -> TargetCoding:
-        """This coding with ``center`` and ``scale`` so that ``coded`` (n, outputs) is standard."""
-        center, scale, _ = fit_scaling(coded.astype(np.float64), "standard")
+    def fitted(self, y: NDArray[Any]) -> TargetCoding:
+        """This coding, with the ``center`` and ``scale`` that standardise ``y`` (n, outputs)."""
+        center, scale, _ = fit_scaling(y, "standard")
         return replace(self, center=tuple(center.tolist()), scale=tuple(scale.tolist()))
 
     def to_json(self) -> dict[str, Any]:
@@ -101,7 +103,8 @@ def is_missing(y: NDArray[Any]) -> NDArray[np.bool_]:
     """Which rows of a target (n,) or (n, outputs) lack an answer: NaN or None anywhere."""
     flat = y.reshape(len(y), -1)
     if flat.dtype.kind == "f":
-        return np.isnan(flat).any(axis=1)
+        found_nan: NDArray[np.bool_] = np.isnan(flat).any(axis=1)
+        return found_nan
     if flat.dtype.kind == "O":
         found = [any(_is_none(value) for value in row) for row in flat]
         return np.asarray(found, np.bool_).reshape(len(y))
@@ -132,7 +135,9 @@ def infer_coding(
     _check_finite(y, target)
     values = _distinct(y) if y.ndim == 1 else []
     kind = said or _infer_kind(y, values, target)
-    names = target_names or (("y",) if y.ndim == 1 else tuple(f"y{j + 1}" for j in range(y.shape[1])))
+    names = target_names or (
+        ("y",) if y.ndim == 1 else tuple(f"y{j + 1}" for j in range(y.shape[1]))
+    )
     if kind in ("regression", "multilabel"):
         return TargetCoding(_number_task(y, kind, names, target, class_names))
     if y.ndim == 2:
@@ -141,7 +146,9 @@ def infer_coding(
     if len(labels) < 2:
         raise DataError("data.one_class", target=target, value=shown(labels[0] if labels else ""))
     if kind == "binary" and len(labels) > 2:
-        raise DataError("data.not_two_classes", target=target, count=len(labels), names=listed(labels))
+        raise DataError(
+            "data.not_two_classes", target=target, count=len(labels), names=listed(labels)
+        )
     # Two classes that were called "multiclass" stay two classes: one output says it all.
     kind = "binary" if len(labels) == 2 and said != "multiclass" else kind
     classes = tuple(class_names) if class_names else tuple(label_name(label) for label in labels)
@@ -221,7 +228,7 @@ def _distinct(y: NDArray[Any]) -> list[Any]:
             return sorted(found)
         except TypeError:
             return sorted(found, key=str)
-    return list(np.unique(y).tolist())
+    return list(numbered(y)[0].tolist())
 
 
 def _labels(values: list[Any], class_names: Sequence[str] | None, target: str) -> list[Any]:
@@ -249,15 +256,11 @@ def _class_indices(
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim == 2:
-        return y.argmax(axis=1).astype(np.int32)
+        return np.asarray(y.argmax(axis=1), np.int32)
     missing = is_missing(y)
     index = {label: position for position, label in enumerate(labels)}
     index |= {label_name(label): position for position, label in enumerate(labels)}
-    values, inverse = (
-        np.unique(y[~missing], return_inverse=True)
-        if y.dtype.kind != "O"
-        else _object_codes(y[~missing])
-    )
+    values, inverse = numbered(y[~missing]) if y.dtype.kind != "O" else _object_codes(y[~missing])
     codes = np.empty(len(values), np.int32)
     for position, value in enumerate(values.tolist()):
         found = index.get(value, index.get(label_name(value)))
