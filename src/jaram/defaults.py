@@ -103,7 +103,6 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
             choose("stop", stop, "chose_stop", patience=patience) if has_valid else None
         )
     completed = dataclasses.replace(recipe, **changes)
-    shapes(network, prepared.input_shape)
     return completed, tuple(choices)
 
 
@@ -115,7 +114,7 @@ def default_hidden(prepared: Prepared) -> Network:
 
 def default_batch_size(examples: int) -> int:
     """About a hundred steps an epoch, between 16 and 512 examples a step."""
-    return int(min(512, max(16, 2 ** round((examples / 100) ** 0.5).bit_length())))
+    return int(min(512, examples, max(16, 2 ** round((examples / 100) ** 0.5).bit_length())))
 
 
 def default_epochs(steps_per_epoch: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -799,25 +798,12 @@ def test_random_healthy_tables_raise_no_alarm() -> None:
 # --- cost, and the rules themselves
 
 
-def test_the_pre_flight_of_a_usual_table_takes_milliseconds() -> None:
-    data = classes(10_000, 3, 20)
-    recipe = Recipe()
-    prepared = prepared_for(recipe, data)
-    completed = complete(recipe, prepared)[0]
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        preflight(completed, prepared, data)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.05  # 0.005 s on an idle core; the rest is for a busy machine
-
-
 def test_a_layer_that_does_not_fit_is_named_with_its_place() -> None:
     data = classes()
     recipe = Recipe(network=(Dense(8), Reshape((3, 5)), Dense(3)), output=None, loss="cce")
     with pytest.raises(JaramError) as caught:
         preflight(recipe, prepared_for(recipe, data), data)
-    assert caught.value.key == "preflight.layer_misfit"
+    assert caught.value.key == "network.layer_misfit"
     assert caught.value.values["number"] == 2
 
 

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 from jax import Array
 
+from jaram.errors import RecipeError
 from jaram.network.layer import Context, Layer, Params, Shape, State
 from jaram.spec import words
 
@@ -23,8 +24,17 @@ NetworkState = tuple[State, ...]
 def shapes(network: Network, input_shape: Shape) -> tuple[Shape, ...]:
     """The shapes of one example: before the first layer and after each layer."""
     found = [tuple(input_shape)]
-    for layer in network:
-        found.append(layer.output_shape(found[-1]))
+    for number, layer in enumerate(network, start=1):
+        try:
+            found.append(layer.output_shape(found[-1]))
+        except RecipeError as error:
+            raise RecipeError(
+                "network.layer_misfit",
+                number=number,
+                layer=words(layer),
+                shape=found[-1],
+                reason=str(error),
+            ) from None
     return tuple(found)
 
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.doctor.preflight.statistics import spread_rows
-from jaram.errors import JaramError, PreflightError
 from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Layer, Shape
-from jaram.spec import name_of, words
+from jaram.network.network import shapes as network_shapes
+from jaram.spec import name_of
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
@@ -78,21 +78,9 @@ class Facts:
     def shapes(self) -> tuple[Shape, ...]:
         """The shape of one example before the first layer and after each.
 
-        Raises PreflightError naming the layer that can't take what the one before it gives.
+        Raises RecipeError naming the layer that can't take what the one before it gives.
         """
-        found = [tuple(self.prepared.input_shape)]
-        for number, layer in enumerate(self.layers, start=1):
-            try:
-                found.append(tuple(layer.output_shape(found[-1])))
-            except JaramError as error:
-                raise PreflightError(
-                    "preflight.layer_misfit",
-                    number=number,
-                    layer=words(layer),
-                    shape=found[-1],
-                    reason=str(error),
-                ) from None
-        return tuple(found)
+        return network_shapes(self.layers, self.prepared.input_shape)
 
     @cached_property
     def outputs(self) -> int:
