@@ -25,7 +25,6 @@ from seeded import (
 
 from jaram.data.data import Data
 from jaram.data.prepare import Part
-from jaram.defaults import complete
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
 from jaram.doctor.preflight.registry import all_rules
