@@ -183,12 +183,19 @@ def duration(seconds: float) -> str:
 
 
 def sparkline(values: list[float], size: int) -> str:
-    """``values`` as at most ``size`` bars; a value that is not finite is a blank."""
+    """``values`` as at most ``size`` bars; a value that is not finite is a blank.
+
+    Values that span more than a power of ten are drawn on a logarithmic scale, as losses that fall
+    by orders of magnitude would otherwise be one high bar and many low ones.
+    """
     if len(values) > size:
         values = [values[(index + 1) * len(values) // size - 1] for index in range(size)]
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return " " * size
+    if min(finite) > 0 and max(finite) > 10 * min(finite):
+        values = [math.log(value) if math.isfinite(value) else value for value in values]
+        finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite), max(finite)
     scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
     bars = (

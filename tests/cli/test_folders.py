@@ -38,6 +38,8 @@ def test_two_at_once_get_two_folders() -> None:
 
 def test_what_exists_is_not_overwritten() -> None:
     assert folders.given_folder("new/deep") == Path("new/deep")
+    assert not Path("new").exists()
+    Path("new/deep").mkdir(parents=True)
     assert folders.given_folder("new/deep") == Path("new/deep")  # empty: nothing is lost
     Path("new/deep/file").write_text("mine")
     with pytest.raises(UsageError, match="deep-2"):

@@ -74,6 +74,13 @@ def test_a_wrong_setting_is_told_with_what_would_be_right(setting: str) -> None:
     assert WRONG[setting] in str(told.value)
 
 
+def test_a_path_into_a_chosen_network_takes_its_output_layer_along() -> None:
+    whole = dataclasses.replace(START, network=(jr.Dense(7), jr.Dense(3, "softmax")), output=None)
+    changed = apply_settings(jr.Recipe(), ["network.0.units=5"], lambda recipe: whole)
+    assert changed.network == (jr.Dense(5), jr.Dense(3, "softmax"))
+    assert changed.output is None
+
+
 def test_settings_are_done_in_order() -> None:
     changed = apply_settings(START, ["optimizer=adam 0.2", "optimizer.learning_rate=0.3"], chosen)
     assert changed.optimizer == jr.Adam(0.3)

@@ -31,16 +31,13 @@ def new_folder(data_name: str) -> Path:
 
 
 def given_folder(out: str) -> Path:
-    """``out`` if a run can be written there without overwriting anything.
+    """``out`` if a run can be written there without overwriting anything; it is not made yet.
 
     Raises :class:`~jaram.errors.UsageError` for a folder that holds something, or a file.
     """
     folder = Path(out)
-    if folder.is_dir() and not any(folder.iterdir()):
-        return folder
-    if folder.exists():
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError("cli.out_exists", folder=out, free=str(_free(folder)))
-    folder.mkdir(parents=True)
     return folder
 
 

@@ -35,10 +35,17 @@ def apply_settings(
         top = names[0]
         _check_field(recipe, top, path)
         if len(names) > 1 and not _goes_deeper(getattr(recipe, top)):
-            chosen = getattr(complete(recipe), top)
-            recipe = dataclasses.replace(recipe, **{top: chosen})
+            recipe = _with_chosen(recipe, top, complete(recipe))
         recipe = cast("Recipe", _replaced(recipe, names, value.strip(), path))
     return recipe
+
+
+def _with_chosen(recipe: Recipe, field: str, completed: Recipe) -> Recipe:
+    """``recipe`` with one field as it was chosen; a chosen network holds its output layer."""
+    changes: dict[str, Any] = {field: getattr(completed, field)}
+    if field == "network":
+        changes["output"] = completed.output
+    return dataclasses.replace(recipe, **changes)
 
 
 def _replaced(owner: Any, names: list[str], value: str, path: str) -> Any:

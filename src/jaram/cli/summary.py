@@ -35,8 +35,11 @@ def metrics_table(speaker: Speaker, metrics: dict[str, Any]) -> None:
     """A line a metric, a column a part."""
     parts = [part for part in _PARTS if any(name.startswith(f"{part}/") for name in metrics)]
     names = list(dict.fromkeys(name.partition("/")[2] or name for name in metrics))
+    if not names:
+        return
     if not parts:
-        speaker.table(["", ""], [[name, number(metrics[name])] for name in names], numbers=1)
+        header, *rows = [[name, number(metrics[name])] for name in names]
+        speaker.table(header, rows, numbers=1)
         return
     rows = [[name, *(number(metrics.get(f"{part}/{name}")) for part in parts)] for name in names]
     speaker.table(["", *(text(f"cli.part_{part}") for part in parts)], rows, numbers=len(parts))

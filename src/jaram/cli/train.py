@@ -108,6 +108,7 @@ def train(
     given = next((option for option, value in said.items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
+    given_out = None if out is None else folders.given_folder(out)
     source, columns = _source(data, target, resume)
     table = read_data(
         source,
@@ -125,10 +126,7 @@ def train(
         from jaram.cli.settings import apply_settings
 
         wanted = apply_settings(wanted, setting, lambda asked: _completed(asked, table))
-    if resume is not None:
-        folder = Path(resume)
-    else:
-        folder = folders.new_folder(table.name) if out is None else folders.given_folder(out)
+    folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
         run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
     except KeyboardInterrupt:
