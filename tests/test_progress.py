@@ -92,7 +92,7 @@ def test_a_diverged_training_is_drawn() -> None:
 
 def test_curves_and_durations() -> None:
     assert sparkline([0.0, 7.0], 4) == "▁█  "
-    assert sparkline([1000.0, 31.6, 1.0], 3) == "█▅▁"  # logarithmic
+    assert sparkline([1000.0, 31.6, 1.0], 3) == "█▄▁"  # logarithmic
     assert sparkline([1.0, 1.0], 2) == "▁▁"
     assert sparkline([math.nan, 1.0], 2) == " ▁"
     assert len(sparkline(list(range(1000)), 16)) == 16
