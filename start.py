@@ -60,7 +60,10 @@ def set_up(extras: str) -> int:
 def train() -> int:
     """The main job: train on the shipped table."""
     jaram = PROGRAMS / ("jaram.exe" if os.name == "nt" else "jaram")
-    return subprocess.call([jaram, "train", "penguins", "--target", "species"], cwd=ROOT)
+    code = subprocess.call([jaram, "train", "penguins", "--target", "species"], cwd=ROOT)
+    activate = r".venv\Scripts\activate" if os.name == "nt" else "source .venv/bin/activate"
+    print(f"\nFor the command jaram in this terminal: {activate}")
+    return code
 
 
 def check(pytest_arguments: list[str]) -> int:
