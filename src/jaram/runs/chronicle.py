@@ -56,13 +56,12 @@ class Chronicle(NamedTuple):
             for layer, signs in enumerate(epoch)
         ]
 
-    def until(self, epoch: int) -> Chronicle:
-        """The first ``epoch`` epochs."""
-        a_step = len(self.steps) // max(1, self.epochs)
+    def until(self, epoch: int, steps_per_epoch: int) -> Chronicle:
+        """The first ``epoch`` epochs. Of those after them the parts may hold unequally many."""
         return Chronicle(
             {name: values[:epoch] for name, values in self.columns.items()},
             self.vitals[:epoch],
-            self.steps[: epoch * a_step],
+            self.steps[: epoch * steps_per_epoch],
         )
 
 

@@ -13,6 +13,9 @@ from typing import Any
 
 from jaram.errors import RunError
 
+PART = ".part"
+"""How the name of a file ends while it is being written."""
+
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
@@ -27,7 +30,7 @@ def explained(path: Path) -> Iterator[None]:
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
     raw = content.encode() if isinstance(content, str) else content
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = path.with_name(f".{path.name}.{os.getpid()}{PART}")
     with explained(path):
         try:
             aside.write_bytes(raw)
@@ -75,7 +78,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     for number, line in enumerate(lines[:-1], start=1):
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        except (RecursionError, ValueError):  # not JSON, not UTF-8, a number of 5,000 digits
             detail = f"line {number} is not JSON"
             raise RunError("runs.file_damaged", path=str(path), detail=detail) from None
         if not isinstance(row, dict):
@@ -85,14 +88,18 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Append one JSON line per row."""
-    lines = "".join(
+def json_lines(rows: list[dict[str, Any]]) -> bytes:
+    """One JSON line per row."""
+    return "".join(
         json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")) + "\n"
         for row in rows
-    )
-    with explained(path), path.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(lines)
+    ).encode()
+
+
+def append_bytes(path: Path, content: bytes) -> None:
+    """Append to a file."""
+    with explained(path), path.open("ab") as file:
+        file.write(content)
 
 
 def fingerprint(content: bytes) -> str:

@@ -21,6 +21,8 @@ from __future__ import annotations
 import datetime
 import platform
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -41,9 +43,11 @@ from jaram.recipe import Recipe
 from jaram.runs import tensors
 from jaram.runs.chronicle import Chronicle
 from jaram.runs.files import (
-    append_lines,
+    PART,
+    append_bytes,
     explained,
     fingerprint,
+    json_lines,
     read_bytes,
     read_json,
     read_json_lines,
@@ -137,17 +141,32 @@ def _device() -> str:
 
 def append(folder: Path, added: Chronicle, layer_names: tuple[str, ...]) -> None:
     """Append the epochs of ``added`` to the folder's history."""
-    append_lines(folder / "history.jsonl", added.rows())
-    append_lines(folder / "vitals.jsonl", added.vital_rows(layer_names))
-    with explained(folder / "steps.f32"), (folder / "steps.f32").open("ab") as file:
-        file.write(added.steps.astype("<f4").tobytes())
+    for name, content in _history_files(added, layer_names).items():
+        append_bytes(folder / name, content)
 
 
 def write_history(folder: Path, chronicle: Chronicle, layer_names: tuple[str, ...]) -> None:
-    """Write the whole history anew, as it was at a checkpoint."""
-    for name in ("history.jsonl", "vitals.jsonl", "steps.f32"):
-        write_whole(folder / name, "")
-    append(folder, chronicle, layer_names)
+    """Write the history anew, as it was at a checkpoint.
+
+    Each file is replaced whole, so that it never holds less than the checkpoint needs, whenever a
+    resumed training is killed again.
+    """
+    for name, content in _history_files(chronicle, layer_names).items():
+        write_whole(folder / name, content)
+
+
+def _history_files(chronicle: Chronicle, layer_names: tuple[str, ...]) -> dict[str, bytes]:
+    return {
+        "history.jsonl": json_lines(chronicle.rows()),
+        "vitals.jsonl": json_lines(chronicle.vital_rows(layer_names)),
+        "steps.f32": chronicle.steps.astype("<f4").tobytes(),
+    }
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process had only begun to write."""
+    for leftover in folder.glob(f".*{PART}"):
+        leftover.unlink(missing_ok=True)
 
 
 class Checkpoints:
@@ -177,7 +196,8 @@ class Checkpoints:
 def read_checkpoint(path: Path, like: MemberState) -> tuple[MemberState, float]:
     """A member's state, shaped like ``like``, and the seconds trained until then."""
     state = tensors.read(path, like)
-    return state, float(tensors.metadata(path)["seconds"])
+    with damage_told(path.parent):
+        return state, float(tensors.metadata(path)["seconds"])
 
 
 def save(run: Run, folder: Path) -> Run:
@@ -247,13 +267,26 @@ def open_run(folder: str | Path) -> Run:
     for name in ("recipe.toml", "data.json", "weights.safetensors"):
         if not isinstance(files, dict) or files.get(name) != fingerprint(read_bytes(place / name)):
             raise RunError("runs.altered", path=str(place / name))
-    try:
+    with damage_told(place):
         return _opened(place, told)
+
+
+@contextmanager
+def damage_told(folder: Path) -> Iterator[None]:
+    """Turn what wrong content of a run's files can raise into a RunError that names the folder.
+
+    MemoryError is among it, because a hostile recipe may ask for a layer of any size.
+    """
+    try:
+        yield
     except JaramError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         detail = f"{type(error).__name__}: {error}"
-        raise RunError("runs.damaged", path=str(place), detail=detail) from None
+        raise RunError("runs.damaged", path=str(folder), detail=detail) from None
+    except (MemoryError, RecursionError) as error:
+        detail = type(error).__name__
+        raise RunError("runs.damaged", path=str(folder), detail=detail) from None
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -265,7 +298,9 @@ def read_card(folder: Path) -> dict[str, Any]:
     told = read_json(folder / "run.json")
     found = told.get("format")
     if not isinstance(found, int) or found < 1:
-        raise RunError("runs.file_damaged", path=str(folder / "run.json"), detail="no format number")
+        raise RunError(
+            "runs.file_damaged", path=str(folder / "run.json"), detail="no format number"
+        )
     if found > FORMAT:
         raise RunError("runs.newer", path=str(folder), found=found, known=FORMAT)
     return told

@@ -81,7 +81,8 @@ def train(
     data: a :class:`~jaram.data.Data`, or anything :func:`~jaram.data.load` takes.
     out: a new folder that the run is written to as it goes; for several recipes a folder of such folders.
     resume: the folder of an interrupted run, which goes on to the same bits as if it had never stopped.
-    budget: seconds of training after which it ends with what it has.
+    budget: seconds of training after which it ends with what it has, one epoch at least; recipes of
+        different structures, which are trained one after another, share it by their number.
     progress: who is told about epochs; None for nobody.
     vitals: whether the probe takes vital signs; it changes no number of the training.
 
@@ -93,7 +94,7 @@ def train(
     if resume is not None:
         if recipe is not None:
             raise UsageError("runs.resume_one")
-        return _resume(Path(resume), _as_data(data, Path(resume)), budget, progress)
+        return _resume(Path(resume), data, budget, progress or Silent(), vitals)
     is_one = recipe is None or isinstance(recipe, Recipe)
     recipes = [recipe or Recipe()] if is_one else list(recipe)  # type: ignore[arg-type, list-item]
     _check_recipes(recipes)
@@ -104,13 +105,17 @@ def train(
         width = len(str(len(recipes)))
         folders = [base if is_one else base / f"{i + 1:0{width}d}" for i in range(len(recipes))]
     runs: list[Run | None] = [None] * len(recipes)
+    untrained = len(candidates)
     for members in _groups(candidates):
-        group = Group(
-            tuple(candidates[i].recipe for i in members), candidates[members[0]].prepared
-        )
+        group = Group(tuple(candidates[i].recipe for i in members), candidates[members[0]].prepared)
         chosen = [candidates[i] for i in members]
         places = [folders[i] for i in members]
-        trained = _train_group(group, chosen, places, budget, progress or Silent(), vitals)
+        share = None if budget is None else budget * len(members) / untrained
+        started = time.perf_counter()
+        trained = _train_group(group, chosen, places, share, progress or Silent(), vitals)
+        untrained -= len(members)
+        if budget is not None:  # what a group left over goes to those after it
+            budget = max(0.0, budget - (time.perf_counter() - started))
         for index, run in zip(members, trained, strict=True):
             runs[index] = run
     done = [run for run in runs if run is not None]
@@ -134,7 +139,8 @@ def _as_data(data: Any, resumed: Path | None = None) -> Data:
 
     target = None
     if resumed is not None:
-        target = store.read_json(resumed / "data.json")["task"]["target_names"]
+        with store.damage_told(resumed):
+            target = store.read_json(resumed / "data.json")["task"]["target_names"]
     return load(data, target)
 
 
@@ -286,9 +292,11 @@ def _run(
     before, clock = seconds, started
     try:
         for advance in engine.advance(group, plan, recipes, state, arrays, done, is_over):
-            state = advance.state
             for index, member in enumerate(members):
                 member.add(advance, index, seconds)
+            state = (
+                advance.state
+            )  # last: a state that Ctrl-C saves must not be ahead of the history
             now = time.perf_counter()
             seconds, clock = seconds + now - clock, now
             _report(progress, members, advance, group, before + now - started)
@@ -350,41 +358,51 @@ FINGERPRINT_ROWS = 50_000
 
 
 def fingerprint_of(prepared: Prepared) -> str:
-    """A hash of the training part (of evenly spread rows, if it is large), hexadecimal."""
-    train = prepared.train
-    stride = max(1, len(train.x) // FINGERPRINT_ROWS)
-    hashed = hashlib.blake2b(repr((train.x.shape, train.y.shape)).encode(), digest_size=16)
-    hashed.update(np.ascontiguousarray(train.x[::stride]).tobytes())
-    hashed.update(np.ascontiguousarray(train.y[::stride]).tobytes())
+    """A hash of the training and validation parts (of evenly spread rows, if large), hexadecimal."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for part in (prepared.train, prepared.valid):
+        if part is None:
+            continue
+        stride = max(1, len(part.x) // FINGERPRINT_ROWS)
+        for array in (part.x, part.y, part.weight):
+            if array is not None:
+                hashed.update(repr(array.shape).encode())
+                hashed.update(np.ascontiguousarray(array[::stride]).tobytes())
     return hashed.hexdigest()
 
 
 def _resume(
-    folder: Path, data: Data, budget: float | None, progress: Progress | None
+    folder: Path, source: Any, budget: float | None, progress: Progress, vitals: bool
 ) -> Run:
     """Go on with an unfinished run from its last checkpoint, or from the start if there is none."""
     told = store.read_card(folder)
     if told.get("status") == "finished":
         raise RunError("runs.nothing_to_resume", path=str(folder))
-    written = store.read_started(folder, told)
-    prepared = prepare(data, prepare_options(written.recipe))
+    with store.damage_told(folder):
+        written = store.read_started(folder, told)
+        chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
+    prepared = prepare(_as_data(source, folder), prepare_options(written.recipe))
     if fingerprint_of(prepared) != written.data_fingerprint:
         raise RunError("runs.other_data", path=str(folder))
     group = Group((written.recipe,), prepared)
-    plan = engine.plan_for(group)
+    if chronicle.epochs:  # the history keeps its shape
+        vitals = chronicle.vitals.size > 0
+    plan = engine.plan_for(group, vitals)
     recipes, state = engine.initial(group, plan)
-    chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
     seconds = 0.0
     checkpoint = folder / "checkpoint.safetensors"
     if checkpoint.is_file():
         one, seconds = store.read_checkpoint(checkpoint, _member(state, 0))
         state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), by_member=True)
-    chronicle = chronicle.until(int(np.asarray(state.epoch)[0]))
+    done = int(np.asarray(state.epoch)[0])
+    if not done <= chronicle.epochs:
+        detail = f"{chronicle.epochs} epochs in history.jsonl, {done} in checkpoint.safetensors"
+        raise RunError("runs.damaged", path=str(folder), detail=detail)
+    chronicle = chronicle.until(done, group.steps)
     candidate = Candidate(written.recipe, written.choices, prepared, written.findings)
     member = Member(candidate, folder, chronicle)
     member.started = dataclasses.replace(member.started, created=written.created)
+    store.remove_leftovers(folder)
     store.write_history(folder, chronicle, member.layer_names)
     store.write_json(folder / "run.json", store.card(member.started, "running"))
-    return _run(
-        group, plan, recipes, state, [member], seconds, budget, progress or Silent()
-    )[0]
+    return _run(group, plan, recipes, state, [member], seconds, budget, progress)[0]
