@@ -8,6 +8,7 @@ one float32 matrix, so that the file is never in memory together with the table.
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,9 @@ from jaram.errors import DataError
 
 LARGE = 32 << 20
 """Bytes of a file from which on it is read in blocks."""
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
+LONGEST_HEADER = 100
+"""Lines that a line of names with line ends inside quotes may have."""
 _NEWLINE, _QUOTE = 10, 34
 
 
@@ -125,7 +128,9 @@ def without_blank_lines(text: bytes) -> tuple[bytes, int]:
 def split_header(text: bytes, dialect: Dialect, path: str) -> tuple[list[str], bytes]:
     """The names of the columns, and the bytes after the line that names them."""
     end = _end_of_row(text)
-    first = read_rows(text[:end].decode().splitlines(keepends=True), dialect.delimiter, 1)[0]
+    line = text[:end].decode()
+    rows = read_rows(io.StringIO(line, newline=""), dialect.delimiter, 2)
+    first = rows[0] if len(rows) == 1 else line.rstrip("\n").split(dialect.delimiter)
     if not dialect.has_header:
         return [f"column_{j + 1}" for j in range(len(first))], text
     names = [name.strip() for name in first]
@@ -143,10 +148,14 @@ def split_header(text: bytes, dialect: Dialect, path: str) -> tuple[list[str], b
 
 def _end_of_row(text: bytes) -> int:
     """The place after the first line end that is not inside quotes."""
-    end = text.find(b"\n") + 1
-    while end and text.count(b'"', 0, end) % 2:
+    first = end = text.find(b"\n") + 1
+    for _ in range(LONGEST_HEADER):
+        if not text.count(b'"', 0, end) % 2:
+            return end
         end = text.find(b"\n", end) + 1
-    return end or len(text)
+        if not end:
+            break
+    return first or len(text)
 
 
 def check_widths(body: bytes, delimiter: str, width: int, path: str, first_line: int) -> bool:

@@ -148,9 +148,8 @@ def is_whole(series: pl.Series) -> bool:
     if not series.dtype.is_float():
         return False
     values = series.drop_nulls().drop_nans().to_numpy()
-    return bool(values.size) and bool(
-        (values[:100] % 1 == 0).all() and np.isfinite(values).all() and (values % 1 == 0).all()
-    )
+    values = values[np.isfinite(values)]
+    return bool(values.size) and bool((values[:100] % 1 == 0).all() and (values % 1 == 0).all())
 
 
 def _words(series: pl.Series) -> ColumnKind:

@@ -51,7 +51,13 @@ def read_large(
     with path.open("rb") as file:
         head = file.read(SAMPLE)
     dialect = sniff(
-        head, str(path), encoding=encoding, delimiter=delimiter, decimal=decimal, header=header
+        head,
+        str(path),
+        encoding=encoding,
+        delimiter=delimiter,
+        decimal=decimal,
+        header=header,
+        is_whole=False,
     )
     if dialect.encoding.startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         return parse_csv(

@@ -267,7 +267,7 @@ def _arrays_in(source: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
     x, y = (next((arrays[k] for k in keys if k in arrays), None) for keys in _ARRAY_NAMES)
     if x is None or y is None:
-        raise DataError("data.npz_names", path=str(path), names=listed(arrays))
+        raise DataError("data.npz_names", path=str(path), known=listed(arrays))
     return x, y
 
 

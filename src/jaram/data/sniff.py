@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jaram.errors import DataError
@@ -41,8 +42,10 @@ class Dialect:
     quoted: bool = True
 
 
-def find_encoding(data: bytes, path: str) -> str:
+def find_encoding(data: bytes, path: str, *, is_whole: bool) -> str:
     """The encoding of ``data``: by its mark, by its zeros (UTF-16), else UTF-8, CP949, or CP1252.
+
+    If it is not the whole of a file, its last character may be cut off.
 
     Raises DataError for content that is no text.
     """
@@ -51,12 +54,12 @@ def find_encoding(data: bytes, path: str) -> str:
             return encoding
     if b"\0" in data[:SAMPLE]:
         return _utf16_without_mark(data, path)
-    if is_encoded(data, "utf-8"):
+    if is_encoded(data, "utf-8", is_whole=is_whole):
         head = data[:SAMPLE]
         if len(head) - len(head.translate(None, _CONTROLS)) > len(head) / 100:
             raise DataError("data.binary", path=path)
         return "utf-8"
-    if is_encoded(data, "cp949"):
+    if is_encoded(data, "cp949", is_whole=is_whole):
         return "cp949"
     head = data[:SAMPLE]
     controls = len(head) - len(head.translate(None, _CONTROLS + bytes(range(0x80, 0xA0))))
@@ -65,10 +68,10 @@ def find_encoding(data: bytes, path: str) -> str:
     return "cp1252"
 
 
-def is_encoded(data: bytes, encoding: str) -> bool:
-    """Whether ``data`` is text in ``encoding``; a character cut off at the end does not matter."""
+def is_encoded(data: bytes, encoding: str, *, is_whole: bool = True) -> bool:
+    """Whether ``data`` is text in ``encoding``; its last character may be cut off if not whole."""
     try:
-        codecs.getincrementaldecoder(encoding)().decode(data)
+        codecs.getincrementaldecoder(encoding)().decode(data, is_whole)
     except UnicodeDecodeError:
         return False
     return True
@@ -78,7 +81,7 @@ def _utf16_without_mark(data: bytes, path: str) -> str:
     head = data[: SAMPLE - SAMPLE % 2]
     odd, even = head[1::2].count(0), head[::2].count(0)
     encoding = "utf-16-le" if odd >= even else "utf-16-be"
-    if max(odd, even) < len(head) / 8 or not is_encoded(head, encoding):
+    if max(odd, even) < len(head) / 8 or not is_encoded(head, encoding, is_whole=False):
         raise DataError("data.binary", path=path)
     if "\0" in head.decode(encoding, errors="ignore"):
         raise DataError("data.binary", path=path)
@@ -93,7 +96,7 @@ def sample_rows(text: str, delimiter: str, most: int = 200) -> list[list[str]]:
     return read_rows([line.rstrip("\r") for line in lines], delimiter, most)
 
 
-def read_rows(lines: list[str], delimiter: str, most: int) -> list[list[str]]:
+def read_rows(lines: Iterable[str], delimiter: str, most: int) -> list[list[str]]:
     """The cells of the first rows, blank lines left out; cells may be of any length."""
     rows: list[list[str]] = []
     limit = csv.field_size_limit(2**31 - 1)
@@ -178,6 +181,7 @@ def sniff(
     delimiter: str | None = None,
     decimal: str | None = None,
     header: bool | None = None,
+    is_whole: bool = True,
 ) -> Dialect:
     """The dialect of a file from its beginning ``data``; what is given is not looked for.
 
@@ -188,7 +192,7 @@ def sniff(
             codecs.lookup(encoding)
         except LookupError:
             raise DataError("data.unknown_encoding", encoding=encoding) from None
-    found = encoding or find_encoding(data, path)
+    found = encoding or find_encoding(data, path, is_whole=is_whole)
     decoder = codecs.getincrementaldecoder(found)()
     try:
         text = decoder.decode(data[:SAMPLE])

@@ -50,15 +50,12 @@ def stratified_split(strata: NDArray[np.int64], validation: float, test: float, 
     # Small integers are sorted by radix, some times faster.
     small = strata.astype(np.int16) if sizes.size < 2**15 else strata
     by_stratum = shuffled[np.argsort(small[shuffled], kind="stable")]
+    part = np.zeros(n, np.int8)  # of each row of by_stratum: 0 trains, 1 validates, 2 tests
     starts = np.cumsum(sizes) - sizes
-    rank = np.arange(n) - np.repeat(starts, sizes)  # place of each row within its stratum
-    first = np.repeat(in_test, sizes)
-    second = np.repeat(in_test + in_valid, sizes)
-    return Split(
-        train=np.sort(by_stratum[rank >= second]),
-        valid=np.sort(by_stratum[(rank >= first) & (rank < second)]),
-        test=np.sort(by_stratum[rank < first]),
-    )
+    for start, tested, validated in zip(starts, in_test, in_valid, strict=True):
+        part[start : start + tested] = 2
+        part[start + tested : start + tested + validated] = 1
+    return Split(*(np.sort(by_stratum[part == index]) for index in range(3)))
 
 
 def _quotas(
