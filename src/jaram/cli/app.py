@@ -15,7 +15,7 @@ import typer
 import typer.core
 
 from jaram.cli import evaluate, predict, report, runs, show, train
-from jaram.cli.usage import CommandInterruptedError, NoSuchCommandError
+from jaram.cli.usage import CommandInterruptedError, NoSuchCommandError, OutputClosedError
 from jaram.messages import text
 from jaram.messages.width import pad, width, wrap
 
@@ -60,11 +60,13 @@ class TranslatedGroup(typer.core.TyperGroup):
         return command
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; Ctrl-C comes out as an exception that typer does not swallow."""
+        """Run the command; what typer would exit on by itself comes out as exceptions of ours."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise CommandInterruptedError from None
+        except BrokenPipeError:
+            raise OutputClosedError from None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Usage, the commands with one line each, the options."""

@@ -42,42 +42,44 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print_error(text("cli.interrupted"), arguments)
         return INTERRUPTED
-    except BrokenPipeError:
+    except Exception as error:
+        try:
+            return _told(error, arguments)
+        except Exception as second:  # a bug in the telling is still not the person's business
+            return _bug(second, arguments)
+
+
+def _told(error: Exception, arguments: list[str]) -> int:
+    """Say what is wrong; the exit code."""
+    from jaram.cli.usage import CommandInterruptedError, OutputClosedError, sentence
+
+    if isinstance(error, OutputClosedError):
         _forget_stdout()
         return DONE
-    except JaramError as error:
-        return _wrong(str(error), arguments)
-    except OSError as error:
-        return _wrong(_os_sentence(error), arguments)
-    except MemoryError:
-        return _wrong(text("cli.out_of_memory"), arguments)
-    except Exception as error:
-        from jaram.cli.usage import CommandInterruptedError, sentence
+    if isinstance(error, CommandInterruptedError):
+        print_error(text("cli.interrupted"), arguments)
+        return INTERRUPTED
+    told = str(error) if isinstance(error, JaramError) else sentence(error)
+    if told is None:
+        return _bug(error, arguments)
+    if os.environ.get("JARAM_DEBUG"):
+        traceback.print_exception(error)
+    print_error(told, arguments)
+    return WRONG_INPUT
 
-        if isinstance(error, CommandInterruptedError):
-            print_error(text("cli.interrupted"), arguments)
-            return INTERRUPTED
-        told = sentence(error)
-        if told is not None:
-            return _wrong(told, arguments)
-        if os.environ.get("JARAM_DEBUG"):
-            traceback.print_exc()
-        detail = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        print_error(text("cli.bug", detail=detail), arguments)
-        return BUG
+
+def _bug(error: Exception, arguments: list[str]) -> int:
+    if os.environ.get("JARAM_DEBUG"):
+        traceback.print_exception(error)
+    detail = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    print_error(text("cli.bug", detail=detail), arguments)
+    return BUG
 
 
 def _note(arguments: list[str], message: Warning | str, *_: object) -> None:
     """Warnings about data in one line; those of libraries are not the person's business."""
     if type(message).__name__ == "DataWarning" and not {"--quiet", "-q"} & set(arguments):
         sys.stderr.write(text("cli.note", message=message) + "\n")
-
-
-def _wrong(sentence: str, arguments: list[str]) -> int:
-    if os.environ.get("JARAM_DEBUG"):
-        traceback.print_exc()
-    print_error(sentence, arguments)
-    return WRONG_INPUT
 
 
 def _speak(arguments: list[str]) -> None:
@@ -90,12 +92,6 @@ def _speak(arguments: list[str]) -> None:
         if name == "--lang":
             asked = value or (arguments[index + 1] if index + 1 < len(arguments) else "")
             set_language(next((code for code in LANGUAGES if code == asked), None))
-
-
-def _os_sentence(error: OSError) -> str:
-    if error.filename is None:
-        return text("cli.os_error", problem=error.strerror or str(error))
-    return text("cli.os_error_file", file=error.filename, problem=error.strerror or str(error))
 
 
 def _forget_stdout() -> None:

@@ -107,5 +107,8 @@ def _write_whole(file: Path, blocks: Iterator[str]) -> None:
         with part.open("w", encoding="utf-8", newline="") as stream:
             stream.writelines(blocks)
         part.replace(file)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UsageError("cli.not_written", file=str(file), problem=problem) from None
     finally:
         part.unlink(missing_ok=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaram.cli.output import Speaker, number, shorten
-from jaram.errors import RunError, UsageError
+from jaram.errors import DataError, RunError, UsageError
 from jaram.messages import text
 
 if TYPE_CHECKING:
@@ -32,7 +31,12 @@ def read_data(
     """The data in a file or of a built-in name; ``said`` is what a person said of it."""
     from jaram.data.load import load
 
-    return load(source, target, **_reading(no_header, encoding), **said)  # type: ignore[arg-type]
+    try:
+        return load(source, target, **_reading(no_header, encoding), **said)  # type: ignore[arg-type]
+    except DataError as error:
+        if error.key == "data.no_target":  # in the words of the command line
+            raise UsageError("cli.needs_target", **error.values) from None
+        raise
 
 
 def read_features(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
@@ -70,16 +74,21 @@ def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
 
 def source_of(run: Path) -> tuple[str, str | list[str] | None]:
     """Where a run's data came from and the columns of its target, from its ``data.json``."""
+    from jaram.data.builtin import NAMES, SHIPPED
+    from jaram.runs.files import read_json
+
+    content = read_json(run / "data.json")
     try:
-        content = json.loads((run / "data.json").read_bytes())
-        source = content["summary"]["source"]
-        where = source.get("path") or source.get("name")
+        where = content["summary"]["source"].get("path")
+        name = content["summary"].get("name")
         targets = list(content["task"]["target_names"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         raise RunError("cli.no_source", folder=str(run)) from None
-    if not where:
+    if where is None and name in NAMES:
+        return name, targets if name in SHIPPED else None
+    if where is None:
         raise UsageError("cli.needs_data_to_resume", folder=str(run))
-    return where, targets[0] if len(targets) == 1 else targets
+    return where, targets
 
 
 def tell_size(speaker: Speaker, name: str, source: Source, rows: int, columns: int) -> None:

@@ -144,13 +144,16 @@ def _source(
 ) -> tuple[str, str | list[str] | None]:
     """What to read and its target; a resumed run knows where its own came from."""
     from jaram.cli.reading import source_of
+    from jaram.runs.store import read_card
 
     wanted = target[0] if target and len(target) == 1 else target
-    if data is not None:
-        return data, wanted
-    if resume is None:
+    if resume is None and data is None:
         raise UsageError("cli.needs_data")
-    return source_of(Path(resume))
+    if resume is None or (data is not None and wanted is not None):
+        return str(data), wanted
+    read_card(Path(resume))  # a folder that is no run is told before anything is read
+    recorded, targets = source_of(Path(resume))
+    return data or recorded, targets
 
 
 def _kinds(words: list[str]) -> dict[str, str] | None:

@@ -28,11 +28,22 @@ class CommandInterruptedError(Exception):
     """Ctrl-C while a command ran that has nothing to save."""
 
 
+class OutputClosedError(Exception):
+    """Whoever read our output has gone, as ``head`` does."""
+
+
 def sentence(error: Exception) -> str | None:
-    """What is wrong with the command line; None if ``error`` is not about the command line.
+    """What is wrong with the command line or the machine; None if ``error`` is a bug.
 
     typer keeps the classes of its usage errors in a private module, so they are told apart by name.
     """
+    if isinstance(error, MemoryError):
+        return text("cli.out_of_memory")
+    if isinstance(error, OSError):
+        problem = error.strerror or str(error)
+        if error.filename is None:
+            return text("cli.os_error", problem=problem)
+        return text("cli.os_error_file", file=error.filename, problem=problem)
     if not isinstance(error, typer.TyperException):
         return None
     context = getattr(error, "ctx", None)
