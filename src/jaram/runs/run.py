@@ -171,5 +171,6 @@ class Run:
             truth, given = self._decoded(part.y), self._decoded(found.answer)
         else:
             truth, given = part.y, found.probability
-        metrics = {"loss": float(np.average(found.loss, weights=part.weight))}
+        weight = part.weight if part.weight is not None and part.weight.any() else None
+        metrics = {"loss": float(np.average(found.loss, weights=weight))}
         return metrics | evaluate(self.task, truth, given)

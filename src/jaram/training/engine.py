@@ -186,14 +186,22 @@ def arrays_for(group: Group, plan: Plan) -> Arrays:
     if plan.has_valid and valid is not None:
         more = blocks_of(*_valid_columns(valid, train), rows)
         evaluated = jax.tree.map(lambda a, b: np.concatenate([a, b]), evaluated, more)
+    batches = dataclasses.replace(train, weight=_average_one(train.weight))
     on_host = Arrays(
-        train=Batch(*_columns(train)),
+        train=Batch(*_columns(batches)),
         evaluated=evaluated,
-        probe=Batch(*_columns(train, probe_rows(len(train.x), PROBE_ROWS))),
+        probe=Batch(*_columns(batches, probe_rows(len(train.x), PROBE_ROWS))),
         center=_center(group.prepared),  # type: ignore[arg-type]
     )
     placed: Arrays = spread(plan, on_host, by_member=False)
     return placed
+
+
+def _average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    """Example weights as shares, so that a larger unit of theirs is not a larger learning rate."""
+    if weight is None or not weight.any():
+        return weight
+    return (weight / weight.mean(dtype=np.float64)).astype(np.float32)
 
 
 def _sample_rows(prepared: Prepared) -> tuple[NDArray[np.int32], int]:
