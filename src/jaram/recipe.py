@@ -1,8 +1,8 @@
 """The recipe: everything that defines a training, as one value.
 
 A recipe is a specification like its parts, so its floats and its seed are knobs: recipes of equal
-structure stack into a population (:mod:`jaram.training`). What a recipe leaves at None is chosen from the
-data by :func:`jaram.defaults.complete`.
+structure stack into a population (:mod:`jaram.training`). What a recipe leaves at None is chosen
+from the data by :func:`jaram.defaults.complete`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from jaram.errors import RecipeError
 from jaram.network.layer import Layer, LayersField
 from jaram.objective.losses import Loss
 from jaram.objective.penalties import Penalty
+from jaram.objective.stopping import EarlyStopping
 from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.clipping import Clipping
 from jaram.optimizer.optimizers import Optimizer
@@ -26,16 +27,14 @@ from jaram.optimizer.schedules import Schedule
 from jaram.spec import (
     STATIC,
     Count,
-
     NonNegative,
-
     Seed,
     describe,
     parse,
     parser,
     spec,
 )
-from jaram.objective.stopping import EarlyStopping
+from jaram.toml_position import position
 
 Auto = Literal["auto"]
 
@@ -78,9 +77,11 @@ class Recipe:
     """Everything that defines a training.
 
     network: the layers, without the output layer unless ``output`` is None. None: chosen.
-    output: the last layer; ``"auto"`` infers it from the target; None says that ``network`` holds it.
+    output: the last layer; ``"auto"`` infers it from the target; None says that ``network`` holds
+        it.
     loss: what is minimised; None infers it from the target and the output.
-    optimizer, schedule, clip: the update rule, the factor on its learning rate over time, the limit on
+    optimizer, schedule, clip: the update rule, the factor on its learning rate over time, the limit
+    on
         its gradients.
     penalties: what is added to the loss or done to the weights (L1, L2, max-norm).
     averaging: weights averaged over steps, used for evaluation and prediction.
@@ -92,7 +93,8 @@ class Recipe:
     scale, categories, scale_target: preparation of inputs and target (:mod:`jaram.data`).
     class_weight: ``"balanced"``, or a table label → weight.
     validation, test: shares of the rows set aside, if the data does not bring these parts itself.
-    split, split_seed: how they are drawn. order_seed: the order of minibatches, which members share.
+    split, split_seed: how they are drawn. order_seed: the order of minibatches, which members
+    share.
     seed: a knob: initial weights and everything random inside the network.
     """
 
@@ -134,8 +136,8 @@ class Recipe:
     def from_toml(source: str, where: str = "recipe") -> Recipe:
         """The recipe that :meth:`to_toml` or a person wrote.
 
-        ``where`` names the source in errors. Raises :class:`~jaram.errors.RecipeError` for text that is not
-        TOML (with line and column) or does not describe a recipe.
+        ``where`` names the source in errors. Raises :class:`~jaram.errors.RecipeError` for text
+        that is not TOML or does not describe a recipe, with line and column.
         """
         try:
             table = tomllib.loads(source)
@@ -147,6 +149,8 @@ class Recipe:
         try:
             return Recipe(**fields)
         except RecipeError as error:
+            if (place := position(source, error)) is not None:
+                where = f"{where}:{place[0]}:{place[1]}"
             raise RecipeError("recipe.in_file", where=where, problem=str(error)) from None
 
     @staticmethod
@@ -158,5 +162,3 @@ class Recipe:
             detail = getattr(error, "strerror", None) or "not UTF-8 text"
             raise RecipeError("recipe.unreadable", where=str(path), detail=detail) from None
         return Recipe.from_toml(source, str(path))
-
-
