@@ -25,7 +25,6 @@ def position(source: str, fault: JaramError) -> tuple[int, int] | None:
 def _patterns(fault: JaramError) -> list[str]:
     values = fault.values
     if "name" in values:  # of a layer, a loss, …: in quotes, alone or first of several words
-    words
         name = re.escape(str(values["name"]))
         return [rf"""["'](?P<at>{name})\b""", rf"(?P<at>\b{name}\b)"]
     if "field" not in values:
