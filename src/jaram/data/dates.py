@@ -29,6 +29,7 @@ FORMATS = (
     "%d %B %Y",
     "%Y-%m",
     "%Y/%m",
+    "%Y%m%d",
 )
 """Ways to write a date, tried in this order; where both fit all values, the day comes first."""
 
@@ -55,11 +56,14 @@ def date_format(series: pl.Series) -> str | None:
 
 def read_dates(series: pl.Series, written: str | None) -> pl.Series:
     """The dates of a column (Datetime, microseconds); null where there is none."""
+    if series.dtype.is_integer():
+        series = series.cast(pl.String)
     if series.dtype == pl.String:
         text = series.str.strip_chars()
+        written = written or date_format(series) or FORMATS[0]
         if written in ("%Y-%m", "%Y/%m"):
             text, written = text + "-01", f"{written}-%d"
-        if written is not None and "%H" not in written:
+        if "%H" not in written:
             days = text.str.to_date(written, strict=False)
             return days.cast(pl.Datetime("us"))
         return text.str.to_datetime(written, strict=False, time_unit="us")

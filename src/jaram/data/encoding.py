@@ -89,7 +89,7 @@ def as_numbers(series: pl.Series, numerals: NumeralFormat | None = None) -> pl.S
         return series.dt.total_microseconds().cast(pl.Float64) / 1e6
     if dtype == pl.Time:
         return series.cast(pl.Int64).cast(pl.Float64) / 1e9
-    if dtype == pl.Float32:
+    if dtype in (pl.Float32, pl.Float64):
         return series
     try:
         return series.cast(pl.Float64, strict=False)

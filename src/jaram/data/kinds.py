@@ -6,6 +6,7 @@ In order, for a column with ``n`` rows:
 - dates and times of the file format, or text of which every value is a date: *date*;
 - truth values and polars' categories: *category*;
 - text of which every value is a number ("1,234", "3.5%", "₩1,000"): *number*;
+- text with a value of more than 200 characters: *text*;
 - other text: *identifier* if all of more than :data:`FEW_ROWS` values differ and are single words;
   *text* if there are more than 50 levels and more than one for ten rows, or more than 10 levels and
   more than one for two rows; else *category*;
@@ -35,6 +36,8 @@ COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 Role = Literal["feature", "left out", "target", "group", "time", "weight"]
 
 FEW_ROWS = 10
+LONGEST_LEVEL = 200
+"""Characters that the name of a level has at most; a column with longer ones is text."""
 LONGEST_IDENTIFIER = 40
 """Characters that an identifier of text has at most, on the average."""
 MANY_LEVELS = 50
@@ -91,14 +94,15 @@ def infer_column(
         numerals = numeral_format(series, decimal)
         if said == "number" and numerals is None:
             raise DataError("data.not_numbers", column=series.name, value=_first(series))
-    if dtype == pl.String and numerals is None and said in (None, "date"):
-        written = date_format(series)
+    is_text = dtype == pl.String or (said == "date" and dtype.is_integer())
+    if is_text and numerals is None and said in (None, "date"):
+        written = date_format(series.cast(pl.String))
         if said == "date" and written is None:
             raise DataError("data.not_dates", column=series.name, value=_first(series))
     kind = said or _inferred(series, numerals is not None, written is not None, is_first)
     missing = series.null_count()
     if dtype.is_float():
-        missing += int(series.is_nan().sum())
+        missing = int(np.isnan(series.to_numpy()).sum())
     return Column(
         series.name,
         kind,
@@ -133,12 +137,10 @@ def is_constant(series: pl.Series) -> bool:
     """Whether the column tells nothing: no value at all, or one everywhere."""
     if series.null_count() == len(series):
         return True
-    if series.dtype.is_float() and bool(series.is_nan().all()):
-        return True
-    if series.null_count():
-        return False
-    first = series.first()
-    return bool((series == first).all())
+    if series.dtype.is_numeric():
+        values = series.to_numpy()
+        return bool((values == values[0]).all() or np.isnan(values).all())
+    return not series.null_count() and bool((series == series.first()).all())
 
 
 def is_whole(series: pl.Series) -> bool:
@@ -147,13 +149,19 @@ def is_whole(series: pl.Series) -> bool:
         return True
     if not series.dtype.is_float():
         return False
-    values = series.drop_nulls().drop_nans().to_numpy()
-    values = values[np.isfinite(values)]
-    return bool(values.size) and bool((values[:100] % 1 == 0).all() and (values % 1 == 0).all())
+    values = series.to_numpy()
+    # A look at the first values settles most columns.
+    for some in (values[:100], values):
+        present = some[np.isfinite(some)]
+        if (present != np.floor(present)).any():
+            return False
+    return bool(present.size)
 
 
 def _words(series: pl.Series) -> ColumnKind:
     present = series.drop_nulls()
+    if present.str.contains(rf"(?s)^.{{{LONGEST_LEVEL + 1}}}").any():
+        return "text"
     n, levels = len(present), present.n_unique()
     if levels == n and n > FEW_ROWS:
         is_single_word = int(present.str.contains(r"\s").sum()) <= n / 5

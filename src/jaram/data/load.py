@@ -126,7 +126,7 @@ def load_frame(
         raise DataError("data.not_a_source", got=type(source).__name__)
     if isinstance(source, str) and source in SHIPPED:
         return shipped_table(source)
-    path = Path(source)
+    path = Path(source).expanduser()
     if isinstance(source, str) and not path.suffix and not path.exists():
         raise DataError(
             "data.no_such_source",

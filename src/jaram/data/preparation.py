@@ -162,7 +162,8 @@ class Preparation:
     def _apply_table(
         self, table: Table, rows: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
-        absent = [name for name in self.columns if name not in table.names]
+        there = set(table.names)
+        absent = [name for name in self.columns if name not in there]
         if absent:
             raise table.no_column(absent[0])
         n = table.rows if rows is None else len(rows)

@@ -131,8 +131,8 @@ def _table_columns(data: Data) -> tuple[list[dict[str, Any]], list[str]]:
 def _facts(series: pl.Series, column: Column) -> dict[str, Any]:
     """Range of a number, first and last date, most frequent levels."""
     if column.kind == "number":
-        values = as_numbers(series, column.numerals).fill_nan(None).drop_nulls().to_numpy()
-        if not values.size:
+        values = as_numbers(series, column.numerals).to_numpy()
+        if np.isnan(values).all():
             return {}
         return _numbers(Moments(values[:, np.newaxis]), 0)
     if column.kind == "date":

@@ -67,9 +67,10 @@ class Table:
         if name in self.number_names:
             matrix = self._matrix()
             return pl.Series(name, np.ascontiguousarray(matrix[:, self.number_names.index(name)]))
-        if name not in self.frame.columns:
-            raise self.no_column(name)
-        return self.frame.get_column(name)
+        try:
+            return self.frame.get_column(name)
+        except pl.exceptions.ColumnNotFoundError:
+            raise self.no_column(name) from None
 
     def no_column(self, name: str) -> DataError:
         """The error for a column that is not there."""
