@@ -135,6 +135,9 @@ def test_quotation_marks_that_do_not_quote(tmp_path: Path) -> None:
     content = 'review\tpositive\n"좋다\t1\n별로 "진짜"\t0\n'.encode() + b"ok\t1\n" * 9
     table = jd.load_frame(written(tmp_path, content, "reviews.tsv"))
     assert table.column("review").to_list()[0] == '"좋다'
+    balanced = '후기\t긍정\n"정말" 좋다\t1\n"가" 나" "\t0\n'.encode() + b"ok\t1\n" * 9
+    table = jd.load_frame(written(tmp_path, balanced, "reviews.tsv"))
+    assert table.column("후기").to_list()[:2] == ['"정말" 좋다', '"가" 나" "']
 
 
 WRONG = {

@@ -163,8 +163,8 @@ def check_widths(body: bytes, delimiter: str, width: int, path: str, first_line:
 
     Where the number of delimiters is right in total, there are no quotes, and polars finds no row
     too long, every row is right: that is the fast way. Else the signs outside quotes are counted by
-    line; if that fails, and every line is right without regard to quotes, they are part of the
-    text.
+    line. If that fails, or a quote stands in the middle of a cell, and every line is right without
+    regard to quotes, then they are part of the text.
     """
     sign = delimiter.encode()
     has_quotes = b'"' in body
@@ -172,15 +172,24 @@ def check_widths(body: bytes, delimiter: str, width: int, path: str, first_line:
     if counted_right and not has_quotes and b"\n\n" not in body:
         return True
     fault = _wrong_row(body, sign, width, quoted=has_quotes)
+    doubtful = has_quotes and (fault is not None or not _encloses_cells(body, sign))
+    if doubtful and _wrong_row(body, sign, width, quoted=False) is None:
+        return False
     if fault is None:
         return True
-    if has_quotes and _wrong_row(body, sign, width, quoted=False) is None:
-        return False
     start, got = fault
     line = first_line + body.count(b"\n", 0, start)
     if got == 0:
         raise DataError("data.open_quote", path=path, line=line)
     raise DataError("data.ragged", path=path, line=line, got=got, expected=width)
+
+
+def _encloses_cells(body: bytes, sign: bytes) -> bool:
+    """Whether opening quotes begin a cell and closing ones end it; "" is a quote inside."""
+    signs = np.frombuffer(b"\n" + body + b"\n", np.uint8)
+    quotes = np.flatnonzero(signs == _QUOTE)
+    before, after = signs[quotes[::2] - 1], signs[quotes[1::2] + 1]
+    return bool(np.isin(np.append(before, after), (sign[0], _NEWLINE, _QUOTE)).all())
 
 
 def _wrong_row(body: bytes, sign: bytes, width: int, *, quoted: bool) -> tuple[int, int] | None:

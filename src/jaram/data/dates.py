@@ -89,9 +89,7 @@ def date_part(dates: pl.Series, part: str, origin: float = 0.0) -> pl.Series:
 def parts_of(dates: pl.Series) -> tuple[str, ...]:
     """The parts worth having for a column: those that are not the same for all its values."""
     present = dates.drop_nulls()
-    varying = [
-        part
-        for part in ("month", "weekday", "hour")
-        if len(present) and date_part(present, part).n_unique() > 1
-    ]
-    return ("days", *varying)
+    # The weekday of the first of a month says nothing about a month.
+    is_monthly = bool((present.dt.day() == 1).all())
+    parts = ("month", "hour") if is_monthly else ("month", "weekday", "hour")
+    return ("days", *(part for part in parts if date_part(present, part).n_unique() > 1))
