@@ -30,8 +30,7 @@ class EpochReport(NamedTuple):
     epoch: epochs done, from 1. epochs: epochs asked for.
     seconds: since the training began, compilation included.
     row: the epoch's line of the history, by column name ("train/loss", "valid/accuracy",
-    "learning_rate");
-        of the member that is best so far if there are several.
+        "learning_rate"); of the member that is best so far if there are several.
     members: networks trained together.
     best_epoch: the epoch with the best weights so far, from 1; 0 if not known.
     """
@@ -133,7 +132,7 @@ class LiveLine:
 
 
 def live(quiet: bool = False, stream: TextIO | None = None) -> Progress:
-    """A live line on ``stream`` (default: standard error) if a person can watch it, else silence."""
+    """A live line on ``stream`` (default: standard error) if a person can watch, else silence."""
     stream = sys.stderr if stream is None else stream
     if quiet or stream is None or not (_is_terminal(stream) or _is_notebook(stream)):
         return Silent()

@@ -83,7 +83,9 @@ def load(
         "sheet": sheet,
     }
     if isinstance(source, str) and source in NAMES:
-        if source in FROM_SKLEARN and target is None:
+        if source not in SHIPPED:
+            wishes.refuse_for_arrays(source)
+        if source in FROM_SKLEARN:
             return sklearn_set(source, task)
         if source in PROBLEMS:
             return synthetic_set(source, n, noise, seed)
@@ -145,6 +147,13 @@ def load_frame(
     )
 
 
+def read_inputs(source: str | Path) -> Table | Data:
+    """What a prediction is made from: a file's columns, or the examples of a set or ``.npz``."""
+    if source in FROM_SKLEARN or source in PROBLEMS or Path(source).suffix.lower() == ".npz":
+        return load(source)
+    return load_frame(source)
+
+
 def load_for(preparation: Preparation, source: Any, **reading: Any) -> Data:
     """Data for a fitted preparation: the same columns and target, coded by its classes.
 
@@ -168,6 +177,12 @@ class _Wishes:
     group: str | None
     time: str | None
     weight: str | None
+
+    def refuse_for_arrays(self, name: str) -> None:
+        """Raise DataError if a column is spoken of: a set made of arrays has none."""
+        for wish in ("target", "kinds", "group", "time", "weight"):
+            if getattr(self, wish) not in (None, {}):
+                raise DataError("data.set_is_fixed", name=name, wish=wish)
 
     def exact(self, names: list[str]) -> set[str]:
         """The columns of a large file that must keep their exact type."""

@@ -1,8 +1,8 @@
 """The one catalogue of texts that a person reads, in English and Korean.
 
 Texts live in ``<room>.toml`` beside this file, one table per message with the keys ``en`` and
-``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file is
-read when its first text is asked for. Placeholders are those of :meth:`str.format`.
+``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file
+is read when its first text is asked for. Placeholders are those of :meth:`str.format`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def language() -> Language:
 
 
 def set_language(code: Language | None) -> None:
-    """Speak ``code`` from now on in this process; ``None`` goes back to the environment's language."""
+    """Speak ``code`` from now on in this process; ``None``: the environment's language again."""
     global _chosen
     _chosen = code
 
