@@ -41,9 +41,10 @@ def read_data(
 
 def read_features(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
     """The columns of a file or built-in set that predictions are made from."""
+    from jaram.data.builtin import is_made_of_arrays
     from jaram.data.load import load, load_frame
 
-    if _is_arrays(source):
+    if is_made_of_arrays(source):
         return load(source)
     return load_frame(source, **_reading(no_header, encoding))
 
@@ -52,19 +53,12 @@ def read_for(
     preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
 ) -> Data:
     """Data with the target that ``preparation`` knows, for measuring a run."""
+    from jaram.data.builtin import is_made_of_arrays
     from jaram.data.load import load, load_for
 
-    if _is_arrays(source):
+    if is_made_of_arrays(source):
         return load(source)
     return load_for(preparation, source, **_reading(no_header, encoding))
-
-
-def _is_arrays(source: str) -> bool:
-    """Whether ``source`` is made of arrays and has no table of columns."""
-    from jaram.data.builtin import FROM_SKLEARN
-    from jaram.data.synthetic import PROBLEMS
-
-    return source in FROM_SKLEARN or source in PROBLEMS or source.lower().endswith(".npz")
 
 
 def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ FROM_SKLEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
 SHIPPED = {"penguins": "species"}
 """Tables that are shipped in ``sets/``, and their targets."""
 NAMES = (*FROM_SKLEARN, *SHIPPED, *PROBLEMS)
+
+
+def is_made_of_arrays(source: Any) -> bool:
+    """Whether ``source`` names examples that bring their answers and have no table of columns."""
+    if isinstance(source, str) and (source in FROM_SKLEARN or source in PROBLEMS):
+        return True
+    return isinstance(source, str | Path) and Path(source).suffix.lower() == ".npz"
 
 
 def shipped_table(name: str) -> Table:

@@ -147,13 +147,6 @@ def load_frame(
     )
 
 
-def read_inputs(source: str | Path) -> Table | Data:
-    """What a prediction is made from: a file's columns, or the examples of a set or ``.npz``."""
-    if source in FROM_SKLEARN or source in PROBLEMS or Path(source).suffix.lower() == ".npz":
-        return load(source)
-    return load_frame(source)
-
-
 def load_for(preparation: Preparation, source: Any, **reading: Any) -> Data:
     """Data for a fitted preparation: the same columns and target, coded by its classes.
 

@@ -115,7 +115,7 @@ class Run:
 
     def logits(self, x: Any) -> NDArray[np.float32]:
         """Outputs before the output activation ``(examples, outputs)``; ``x`` as in :meth:`predict`."""
-        return np.asarray(self.examine(self.preparation.transform(x)).logits)
+        return np.asarray(self.examine(self._inputs(x)).logits)
 
     def predict(self, x: Any) -> NDArray[Any]:
         """Predictions for new examples: class labels, 0/1 labels, or numbers in the target's unit.
@@ -123,7 +123,7 @@ class Run:
         ``x`` is an array, a frame, a Data, or a file's path, with the columns of the training data.
         Shape ``(examples,)``, or ``(examples, outputs)`` for several targets or labels.
         """
-        return self._decoded(self.examine(self.preparation.transform(x)).answer)
+        return self._decoded(self.examine(self._inputs(x)).answer)
 
     def predict_proba(self, x: Any) -> NDArray[np.float32]:
         """Probabilities ``(examples, classes)`` (``(examples, labels)`` for multi-label).
@@ -132,16 +132,18 @@ class Run:
         """
         if self.task.kind == "regression":
             raise RunError("runs.no_probabilities")
-        return np.asarray(self.examine(self.preparation.transform(x)).probability)
+        return np.asarray(self.examine(self._inputs(x)).probability)
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """Metrics on other data that has the target: a Data, ``(x, y)``, or what ``load`` takes."""
         if isinstance(data, tuple) and len(data) == 2:
             data = Data(data[0], data[1], task=self.task)
         elif not isinstance(data, Data):
-            from jaram.data import load
+            from jaram.data.builtin import is_made_of_arrays
+            from jaram.data.load import load, load_for
 
-            data = load(data, list(self.task.target_names), task=self.task.kind)
+            whole = is_made_of_arrays(data)
+            data = load(data) if whole else load_for(self.preparation, data)
         x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
         return self._metrics_of(Part(x=x, y=y, weight=None, rows=np.arange(len(x))))
 
@@ -159,6 +161,15 @@ class Run:
         from jaram.training.outputs import answers
 
         return answers(self.recipe, self.params, self.network_state, x, self.task, y)
+
+    def _inputs(self, x: Any) -> NDArray[np.float32]:
+        """Prepared inputs of ``x``; a file needs no column for the target."""
+        if isinstance(x, str | Path):
+            from jaram.data.builtin import is_made_of_arrays
+            from jaram.data.load import load, load_frame
+
+            x = load(x) if is_made_of_arrays(x) else load_frame(x)
+        return self.preparation.transform(x)
 
     def _decoded(self, answer: NDArray[Any]) -> NDArray[Any]:
         decoded = self.preparation.inverse_target(answer)

@@ -135,12 +135,13 @@ def _as_data(data: Any, resumed: Path | None = None) -> Data:
         return data
     if data is None:
         raise UsageError("runs.no_data")
-    from jaram.data import load
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.load import load
 
-    target = None
-    if resumed is not None:
-        with store.damage_told(resumed):
-            target = store.read_json(resumed / "data.json")["task"]["target_names"]
+    if resumed is None or is_made_of_arrays(data):
+        return load(data)
+    with store.damage_told(resumed):
+        target = store.read_json(resumed / "data.json")["task"]["target_names"]
     return load(data, target)
 
 
