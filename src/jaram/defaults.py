@@ -6,12 +6,14 @@ import dataclasses
 from typing import Any
 
 from jaram.data.prepare import Prepared
+from jaram.errors import RecipeError
 from jaram.messages import Language, text
 from jaram.network.activations import ActivationFunction
 from jaram.network.dense import Dense
 from jaram.network.layer import Layer, Shape
 from jaram.network.network import Network, shapes
 from jaram.objective.losses import Loss
+from jaram.objective.monitors import monitors
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.table import default_loss, default_output
 from jaram.optimizer.optimizers import AdamW
@@ -45,7 +47,8 @@ class Choice:
 def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, ...]]:
     """The recipe with everything said: ``network`` whole, ``output`` None, and what was chosen.
 
-    Raises RecipeError for a network that can't take the data's examples.
+    Raises RecipeError for a network that can't take the data's examples, and for a monitor that the task
+    does not have.
     """
     examples, task = len(prepared.train.x), prepared.task
     choices: list[Choice] = []
@@ -103,6 +106,13 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
             choose("stop", stop, "chose_stop", patience=patience) if has_valid else None
         )
     completed = dataclasses.replace(recipe, **changes)
+    if isinstance(completed.stop, EarlyStopping) and completed.stop.monitor not in monitors(task):
+        raise RecipeError(
+            "recipe.no_such_monitor",
+            monitor=completed.stop.monitor,
+            task=task.kind,
+            known=", ".join(monitors(task)),
+        )
     return completed, tuple(choices)
 
 

@@ -12,7 +12,9 @@ from typing import Annotated, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
+from pydantic import AfterValidator
 
+from jaram.errors import RecipeError
 from jaram.spec import Count, NonNegative, Positive, Share, parser, spec
 
 Steps = Array | float
@@ -31,7 +33,9 @@ class Schedule(ABC):
 
 
 ScheduleField = Annotated[Schedule | None, parser("schedule")]
-InnerScheduleField = Annotated[Schedule, parser("schedule")]
+InnerScheduleField = Annotated[
+    Schedule, parser("schedule"), AfterValidator(lambda inner: _function_of_time(inner))
+]
 
 
 @spec(family="schedule", name="constant", aliases=("constant_rate",))
@@ -131,6 +135,13 @@ class OneCycle(Schedule):
         up = _half_wave(self.start, 1.0, step / jnp.maximum(peak, 1e-6))
         down = _half_wave(1.0, self.final, (step - peak) / (last - peak))
         return jnp.where(step < peak, up, down)
+
+
+def _function_of_time(schedule: Schedule) -> Schedule:
+    """``schedule``, if it may stand inside another: a plateau would wait for scores that never come."""
+    if isinstance(schedule, ReduceOnPlateau):
+        raise RecipeError("recipe.plateau_inside")
+    return schedule
 
 
 class PlateauState(NamedTuple):
