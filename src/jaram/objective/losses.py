@@ -155,9 +155,10 @@ class CategoricalCrossEntropy(Loss):
 class PerceptronLoss(Loss):
     """The sum over the outputs of (step(z) - t) z, each output a perceptron of its own.
 
-    That is \\|z\\| where the side is wrong and 0 where it is right. The decision step(z) = [z >=
-    0] is held fixed in the gradient, so one step of gradient descent is Rosenblatt's rule (1958),
-    also at z = 0: weight += learning_rate · (t - step(z)) · input.
+    That is \\|z\\| where the side is wrong and 0 where it is right. The decision step(z) = [z > 0]
+    is held fixed in the gradient, so one step of gradient descent is Rosenblatt's rule (1958), also
+    at z = 0: weight += learning_rate · (t - step(z)) · input. There the loss is 0 though the answer
+    may be wrong: to keep the epoch with most right, stop by ``accuracy``.
     """
 
     tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "multilabel")
