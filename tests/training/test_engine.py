@@ -34,19 +34,21 @@ def data(task: str, weighted: bool = False) -> jr.Data:
 def recipe(task: str, **fields: Any) -> jr.Recipe:
     loss = jr.MeanSquaredError() if task == "regression" else jr.BinaryCrossEntropy()
     last = "identity" if task == "regression" else "sigmoid"
-    return jr.Recipe(
-        network=(jr.Dense(4, "tanh"), jr.Dense(1, last)),
-        output=None,
-        loss=loss,
-        epochs=EPOCHS,
-        batch_size=BATCH,
-        stop=None,
-        validation=0.0,
-        scale="none",
-        seed=5,
-        order_seed=9,
-        **fields,
-    )
+    chosen: dict[str, Any] = {
+        "network": (jr.Dense(4, "tanh"), jr.Dense(1, last)),
+        "output": None,
+        "loss": loss,
+        "penalties": (),
+        "averaging": None,
+        "epochs": EPOCHS,
+        "batch_size": BATCH,
+        "stop": None,
+        "validation": 0.0,
+        "scale": "none",
+        "seed": 5,
+        "order_seed": 9,
+    }
+    return jr.Recipe(**(chosen | fields))
 
 
 def step_decay(step: int) -> float:
@@ -160,7 +162,9 @@ def test_the_engine_trains_as_by_hand(case: str) -> None:
 
 def test_only_the_shares_of_sample_weights_count() -> None:
     light = data("binary", weighted=True)
-    heavy = jr.Data(light.x, light.y, weight=light.weight * 1024)  # a power of two: exact in float32
+    heavy = jr.Data(
+        light.x, light.y, weight=light.weight * 1024
+    )  # a power of two: exact in float32
     first, second = (jr.train(recipe("binary", optimizer=SGD), d) for d in (light, heavy))
     assert np.array_equal(first.steps, second.steps)
     assert first.history["train/loss"].equals(second.history["train/loss"])
@@ -182,8 +186,9 @@ def test_the_plateau_schedule_drops_the_rate_when_the_loss_stays() -> None:
         "binary",
         optimizer=jr.SGD(learning_rate=1e-6),
         schedule=jr.ReduceOnPlateau(drop=0.5, patience=2, min_factor=0.2, threshold=1e-2),
+        epochs=9,
     )
-    run = jr.train(jr.Recipe(**{**vars(still), "epochs": 9}), data("binary"))
+    run = jr.train(still, data("binary"))
     # Epoch 1 is the best; patience ends after epochs 3, 5 and 7, and an epoch's rate is the one it was trained at.
     factors = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2]
     np.testing.assert_allclose(run.history["learning_rate"], 1e-6 * np.array(factors), rtol=1e-6)
@@ -197,6 +202,8 @@ def test_full_batch_lbfgs_solves_least_squares() -> None:
         network=(jr.Dense(1),),
         output=None,
         optimizer=jr.LBFGS(),
+        penalties=(),
+        averaging=None,
         batch_size="full",
         epochs=15,
         stop=None,

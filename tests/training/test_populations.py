@@ -39,6 +39,7 @@ def member(number: int, **fields: Any) -> jr.Recipe:
         ),
         optimizer=jr.Adam(learning_rate=0.003 * (number + 1), beta1=0.9 - 0.1 * number),
         penalties=(jr.L2(0.01 * number), jr.L1(0.001 * number)),
+        averaging=None,
         batch_size=16,
         epochs=5,
         stop=None,
@@ -125,6 +126,8 @@ def regression(learning_rate: float) -> jr.Recipe:
     return jr.Recipe(
         network=(jr.Dense(6, "relu"),),
         optimizer=jr.SGD(learning_rate=learning_rate),
+        penalties=(),
+        averaging=None,
         batch_size=32,
         epochs=6,
         stop=None,

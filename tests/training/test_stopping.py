@@ -23,6 +23,8 @@ def recipe(rate: float = 0.02, **fields: Any) -> jr.Recipe:
     chosen: dict[str, Any] = {
         "network": (jr.Dense(16, "tanh"),),
         "optimizer": jr.Adam(learning_rate=rate),
+        "penalties": (),
+        "averaging": None,
         "batch_size": 16,
         "epochs": 60,
     }
@@ -78,9 +80,7 @@ def test_accuracy_is_better_when_it_is_larger() -> None:
 
 
 def test_without_a_validation_part_the_training_part_is_monitored() -> None:
-    run = jr.train(
-        recipe(rate=0.3, stop=jr.EarlyStopping(patience=2), validation=0.0), noisy()
-    )
+    run = jr.train(recipe(rate=0.3, stop=jr.EarlyStopping(patience=2), validation=0.0), noisy())
     assert not any(column.startswith("valid/") for column in run.history.columns)
     assert_stopped_rightly(run, run.history["train/loss"].to_numpy(), patience=2, delta=0.0)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 from jax import Array
 
 from jaram.data.task import Task
@@ -20,6 +21,7 @@ from jaram.training.state import MemberState
 from jaram.training.supervised import (
     Batch,
     Progress,
+    constrained,
     gradient,
     learning_rate,
     step_key,
@@ -37,10 +39,10 @@ VITAL_SIGNS = (
     "dead",
     "saturated",
 )
-"""Per layer: norm of the gradient and of the parameters (Euclidean, all arrays of the layer together); norm
-of the update the optimizer would make over the norm of the parameters; mean and deviation of the outputs;
-share of units whose slope is zero on *every* probe row; share of (unit, row) pairs that are saturated. NaN
-where a layer has no such thing."""
+"""Per layer: norm of the gradient and of the parameters (Euclidean, all arrays of the layer
+together); norm of the change that one step would make, penalties included, over that of the
+parameters; mean and deviation of the outputs; share of units whose slope is zero on *every* probe
+row; share of (unit, row) pairs that are saturated. NaN where a layer has no such thing."""
 
 
 def vital_signs(
@@ -52,6 +54,15 @@ def vital_signs(
     found = gradient(recipe, task, state, batch, key)
     rate = learning_rate(recipe, state.plateau, progress)
     changes, _ = updates(recipe, task, state, batch, key, found, rate)
+    if recipe.penalties:
+        reached = optax.apply_updates(state.params, changes)
+        # Not "after minus before", which would round small changes to the parameters' last bit.
+        changes = jax.tree.map(
+            lambda change, kept, plain: change + (kept - plain),
+            changes,
+            constrained(recipe, reached, rate),
+            reached,
+        )
     rows = [
         jnp.stack([*_norms(gradients, params, change), *_activity(layer, y)])
         for layer, params, gradients, change, y in zip(

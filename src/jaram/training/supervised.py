@@ -14,6 +14,7 @@ from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Context
 from jaram.network.network import Network, NetworkParams, NetworkState, apply_each
 from jaram.objective.targets import encode
+from jaram.optimizer.averaging import Averaging
 from jaram.recipe import Recipe
 from jaram.spec import with_fields
 from jaram.training.state import MemberState
@@ -135,7 +136,7 @@ def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: 
         passed = forward(recipe, params, state.network_state, batch.x, context)
         losses = per_example_loss(recipe, task, passed.z, passed.activation, batch.y)
         loss = mean_loss(losses, batch.weight)
-        penalty = sum((p.loss_term(params) for p in recipe.penalties), jnp.float32(0))
+        penalty = sum((p.loss_term(params) for p in recipe.penalties or ()), jnp.float32(0))
         outputs = [*passed.outputs[:-1], passed.activation(passed.z, {})]
         return loss + penalty, (loss, passed.state, outputs)
 
@@ -174,6 +175,13 @@ def updates(
     return changes, optimizer_state
 
 
+def constrained(recipe: Recipe, params: NetworkParams, rate: Array) -> NetworkParams:
+    """Parameters after the update rule, decayed and projected as the penalties say."""
+    for penalty in recipe.penalties or ():
+        params = penalty.project(penalty.decay(params, rate))
+    return params
+
+
 def step(
     recipe: Recipe, task: Task, state: MemberState, batch: Batch, progress: Progress
 ) -> tuple[MemberState, Array]:
@@ -182,11 +190,9 @@ def step(
     found = gradient(recipe, task, state, batch, key)
     rate = learning_rate(recipe, state.plateau, progress)
     changes, optimizer_state = updates(recipe, task, state, batch, key, found, rate)
-    params = optax.apply_updates(state.params, changes)
-    for penalty in recipe.penalties:
-        params = penalty.project(penalty.decay(params, rate))
+    params = constrained(recipe, optax.apply_updates(state.params, changes), rate)
     average = state.average
-    if recipe.averaging is not None:
+    if isinstance(recipe.averaging, Averaging):
         average = recipe.averaging.update(average, params, state.step, progress.total_steps)
     next_state = state._replace(
         params=params,
