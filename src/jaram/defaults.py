@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 from jaram.data.prepare import Prepared
 from jaram.errors import RecipeError
 from jaram.messages import Language, text
-from jaram.network.activations import ActivationFunction
+from jaram.network.activations import GELU, ActivationFunction
 from jaram.network.dense import Dense
 from jaram.network.layer import Layer, Shape
 from jaram.network.network import Network, shapes
+from jaram.network.regularization import GaussianNoise
 from jaram.objective.losses import Loss
 from jaram.objective.monitors import monitors
+from jaram.objective.penalties import L2
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.table import default_loss, default_output
-from jaram.optimizer.optimizers import AdamW
+from jaram.optimizer.averaging import ExponentialAverage
+from jaram.optimizer.optimizers import Adam
 from jaram.recipe import Recipe
 from jaram.spec import name_of, registered, words
 
@@ -88,8 +92,20 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         if loss is None:
             loss = choose("loss", default_loss(task.kind), "chose_loss", task=task.kind)
     changes |= {"network": network, "output": None, "loss": loss}
+    is_plain = recipe.network is not None  # somebody's own network is trained as it stands
     if recipe.optimizer is None:
-        changes["optimizer"] = choose("optimizer", AdamW(), "chose_optimizer")
+        optimizer = Adam(1e-3 if is_plain else 2e-3)
+        changes["optimizer"] = choose("optimizer", optimizer, "chose_optimizer")
+    if recipe.penalties is None:
+        changes["penalties"] = ()
+        if not is_plain:
+            penalty = L2(penalty_strength(prepared))
+            changes["penalties"] = (choose("penalties", penalty, "chose_penalty"),)
+    if recipe.averaging == "auto":
+        changes["averaging"] = None
+        if not is_plain:
+            average = ExponentialAverage(0.99)
+            changes["averaging"] = choose("averaging", average, "chose_averaging")
     if recipe.batch_size is None:
         size = default_batch_size(examples)
         changes["batch_size"] = choose("batch_size", size, "chose_batch_size", examples=examples)
@@ -117,14 +133,36 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
 
 
 def default_hidden(prepared: Prepared) -> Network:
-    """Two hidden layers of ReLU whose width grows with the examples there are to fix their weights."""
+    """Noise on the inputs, then two hidden layers of GELU; wider where examples can fix more weights.
+
+    Of the nets, rates and penalties tried by 10-fold on iris, wine, breast_cancer, digits and diabetes
+    (benchmarks/defaults.py), this was the one simple choice that was near the best on each.
+    """
     width = 64 if len(prepared.train.x) < 5000 else 128
-    return (Dense(width, "relu"), Dense(width // 2, "relu"))  # type: ignore[arg-type]
+    hidden = (Dense(width, GELU()), Dense(width // 2, GELU()))
+    noise = input_noise(len(prepared.train.x))
+    is_flat = len(prepared.input_shape) == 1
+    return (GaussianNoise(noise), *hidden) if noise and is_flat else hidden
+
+
+def input_noise(examples: int) -> float:
+    """Deviation of the noise on standardised inputs: less with more examples, 0 from 54,000 on."""
+    noise = 0.3 * min(1.0, (1500 / examples) ** 0.5)
+    return round(noise, 3) if noise >= 0.05 else 0.0
+
+
+def penalty_strength(prepared: Prepared) -> float:
+    """L2 as a Gaussian prior on each weight: its strength falls as 1 / examples.
+
+    A regression's squared error in units of the target's variance is worth about two log-likelihoods.
+    """
+    prior = 10.0 if prepared.task.kind == "regression" else 5.0
+    return float(f"{min(0.1, prior / len(prepared.train.x)):.2g}")
 
 
 def default_batch_size(examples: int) -> int:
-    """About a hundred steps an epoch, between 16 and 512 examples a step."""
-    return int(min(512, examples, max(16, 2 ** round((examples / 100) ** 0.5).bit_length())))
+    """A power of two that makes about a hundred steps an epoch, between 16 and 512 examples."""
+    return min(examples, 512, max(16, 2 ** round(math.log2(examples / 100))))
 
 
 def default_epochs(steps_per_epoch: int) -> int:

@@ -83,8 +83,10 @@ class Recipe:
     optimizer, schedule, clip: the update rule, the factor on its learning rate over time, the limit
     on
         its gradients.
-    penalties: what is added to the loss or done to the weights (L1, L2, max-norm).
-    averaging: weights averaged over steps, used for evaluation and prediction.
+    penalties: what is added to the loss or done to the weights (L1, L2, max-norm); None: none, unless the
+        network is chosen too.
+    averaging: weights averaged over steps, used for evaluation and prediction; ``"auto"``: none, unless
+        the network is chosen too.
     layer_rates: one factor on the updates of each layer, output layer included; empty: all 1.
     batch_size: examples a step; ``"full"`` takes the whole training part. None: chosen.
     epochs: passes over the training part at most. None: chosen.
@@ -104,8 +106,11 @@ class Recipe:
     optimizer: Annotated[Optimizer | None, parser("optimizer")] = None
     schedule: Annotated[Schedule | None, parser("schedule")] = None
     clip: Annotated[Clipping | None, parser("clipping")] = None
-    penalties: tuple[Annotated[Penalty, parser("penalty")], ...] = ()
-    averaging: Annotated[Averaging | None, parser("averaging")] = None
+    penalties: Annotated[
+        tuple[Annotated[Penalty, parser("penalty")], ...] | None,
+        BeforeValidator(lambda v: None if v == "none" else v),
+    ] = None
+    averaging: Annotated[Auto | Averaging | None, _unless_auto("averaging")] = "auto"
     layer_rates: tuple[NonNegative, ...] = ()
     batch_size: Annotated[
         Count | Literal["full"] | None, BeforeValidator(lambda v: None if v == "none" else v)

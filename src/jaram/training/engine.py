@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from jaram.data.prepare import Part, Prepared
 from jaram.network.network import initial_params, initial_state
+from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.training import devices
@@ -139,7 +140,9 @@ def _fresh_states(recipe: Recipe, params: Any, network_state: Any) -> MemberStat
         params=params,
         network_state=network_state,
         optimizer_state=transform(recipe, jnp.float32(0)).init(params),
-        average=None if recipe.averaging is None else recipe.averaging.initial(params),
+        average=recipe.averaging.initial(params)
+        if isinstance(recipe.averaging, Averaging)
+        else None,
         plateau=plateau,
         step=jnp.int32(0),
         epoch=jnp.int32(0),

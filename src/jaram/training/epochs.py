@@ -23,6 +23,7 @@ from jaram.network.layer import Context
 from jaram.objective.monitors import from_sums, monitors, partial_sums
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.targets import encode
+from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.training import probe, supervised
@@ -229,7 +230,7 @@ def _epoch(
 
     state, losses = _scan(one_step, state, arrays.train, order)
     evaluated = state.params
-    if recipe.averaging is not None:
+    if isinstance(recipe.averaging, Averaging):
         evaluated = state.average
     train, valid = _evaluate(plan, recipe, evaluated, state, arrays)
     last = progress._replace(step=state.step - 1)
