@@ -27,7 +27,8 @@ from jaram.spec import name_of, registered, words
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """Something that was not said and was chosen: which field, what, and why (a key of the catalogue)."""
+    """Something that was not said and was chosen: which field, what, and why (a key of the
+    catalogue)."""
 
     field: str
     value: str
@@ -51,8 +52,8 @@ class Choice:
 def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, ...]]:
     """The recipe with everything said: ``network`` whole, ``output`` None, and what was chosen.
 
-    Raises RecipeError for a network that can't take the data's examples, and for a monitor that the task
-    does not have.
+    Raises RecipeError for a network that can't take the data's examples, and for a monitor that
+    the task does not have.
     """
     examples, task = len(prepared.train.x), prepared.task
     choices: list[Choice] = []
@@ -78,7 +79,9 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     if recipe.output is None:
         network = hidden
         if loss is None:
-            loss = choose("loss", _loss_for(network, prepared), "chose_loss_by_output", task=task.kind)
+            loss = choose(
+                "loss", _loss_for(network, prepared), "chose_loss_by_output", task=task.kind
+            )
     else:
         output = recipe.output
         if not isinstance(output, Layer):
@@ -109,12 +112,12 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     if recipe.batch_size is None:
         size = default_batch_size(examples)
         changes["batch_size"] = choose("batch_size", size, "chose_batch_size", examples=examples)
-    batch = changes.get("batch_size", recipe.batch_size)
+    batch: Any = changes.get("batch_size", recipe.batch_size)
     if recipe.epochs is None:
         steps = 1 if batch == "full" else -(-examples // int(batch))
         changes["epochs"] = choose("epochs", default_epochs(steps), "chose_epochs", steps=steps)
     if recipe.stop == "auto":
-        epochs = int(changes.get("epochs", recipe.epochs))
+        epochs: Any = changes.get("epochs", recipe.epochs)
         patience = max(10, epochs // 5)
         stop = EarlyStopping(patience=patience)
         has_valid = prepared.valid is not None and len(prepared.valid.x) > 0
@@ -133,10 +136,12 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
 
 
 def default_hidden(prepared: Prepared) -> Network:
-    """Noise on the inputs, then two hidden layers of GELU; wider where examples can fix more weights.
+    """Noise on the inputs, then two hidden layers of GELU; wider where examples can fix more
+    weights.
 
-    Of the nets, rates and penalties tried by 10-fold on iris, wine, breast_cancer, digits and diabetes
-    (benchmarks/defaults.py), this was the one simple choice that was near the best on each.
+    Of the nets, rates and penalties tried by 10-fold on iris, wine, breast_cancer, digits and
+    diabetes (benchmarks/defaults.py), this was the one simple choice that was near the best on
+    each.
     """
     width = 64 if len(prepared.train.x) < 5000 else 128
     hidden = (Dense(width, GELU()), Dense(width // 2, GELU()))
@@ -154,7 +159,8 @@ def input_noise(examples: int) -> float:
 def penalty_strength(prepared: Prepared) -> float:
     """L2 as a Gaussian prior on each weight: its strength falls as 1 / examples.
 
-    A regression's squared error in units of the target's variance is worth about two log-likelihoods.
+    A regression's squared error in units of the target's variance is worth about two
+    log-likelihoods.
     """
     prior = 10.0 if prepared.task.kind == "regression" else 5.0
     return float(f"{min(0.1, prior / len(prepared.train.x)):.2g}")
@@ -162,7 +168,7 @@ def penalty_strength(prepared: Prepared) -> float:
 
 def default_batch_size(examples: int) -> int:
     """A power of two that makes about a hundred steps an epoch, between 16 and 512 examples."""
-    return min(examples, 512, max(16, 2 ** round(math.log2(examples / 100))))
+    return min(examples, 512, max(16, 1 << max(0, round(math.log2(examples / 100)))))
 
 
 def default_epochs(steps_per_epoch: int) -> int:
@@ -180,7 +186,8 @@ def _flattened(hidden: Network, input_shape: Shape) -> Network:
 
 
 def _loss_for(network: Network, prepared: Prepared) -> Loss:
-    """The task's loss that pairs with the network's own output activation, else the task's default."""
+    """The task's loss that pairs with the network's own output activation, else the task's
+    default."""
     activation = getattr(network[-1], "activation", None) if network else None
     default = default_loss(prepared.task.kind)
     if isinstance(activation, ActivationFunction) and name_of(activation) != default.pairs_with:

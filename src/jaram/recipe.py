@@ -83,9 +83,11 @@ class Recipe:
     optimizer, schedule, clip: the update rule, the factor on its learning rate over time, the limit
     on
         its gradients.
-    penalties: what is added to the loss or done to the weights (L1, L2, max-norm); None: none, unless the
+    penalties: what is added to the loss or done to the weights (L1, L2, max-norm); None: none,
+    unless the
         network is chosen too.
-    averaging: weights averaged over steps, used for evaluation and prediction; ``"auto"``: none, unless
+    averaging: weights averaged over steps, used for evaluation and prediction; ``"auto"``: none,
+    unless
         the network is chosen too.
     layer_rates: one factor on the updates of each layer, output layer included; empty: all 1.
     batch_size: examples a step; ``"full"`` takes the whole training part. None: chosen.

@@ -6,8 +6,8 @@ static structure. So specifications of equal structure stack leaf by leaf into a
 
     stacked = jax.tree.map(lambda *knobs: np.stack(knobs), SGD(0.1), SGD(0.01))
 
-A float that must stay static (it decides a shape, say) is annotated ``Annotated[float, STATIC]``; an
-integer that is a knob (the seed) is annotated ``Annotated[int, KNOB]``.
+A float that must stay static (it decides a shape, say) is annotated ``Annotated[float, STATIC]``;
+an integer that is a knob (the seed) is annotated ``Annotated[int, KNOB]``.
 
 Every specification registers itself under its family and name, which is how it is found by a
 recipe file, by the command line and by another specification's field.
@@ -55,8 +55,8 @@ _in_child = object()
 def spec(*, family: str, name: str, aliases: tuple[str, ...] = ()) -> Callable[[type[T]], type[T]]:
     """Class decorator that makes a specification called ``name`` in ``family``.
 
-    Wrong values raise :class:`~jaram.errors.RecipeError` naming the class, the field, the value and what
-    would be right.
+    Wrong values raise :class:`~jaram.errors.RecipeError` naming the class, the field, the value
+    and what would be right.
     """
 
     def decorate(cls: type[T]) -> type[T]:
@@ -96,7 +96,8 @@ def is_spec(value: object) -> bool:
 
 
 def lookup(family: str, name: str) -> type:
-    """The class of ``name`` in ``family``; raises RecipeError with the nearest name if there is none."""
+    """The class of ``name`` in ``family``; raises RecipeError with the nearest name if there is
+    none."""
     members = _registry.get(family, {})
     key = name.strip().lower().replace("-", "_")
     if key in members:
@@ -150,8 +151,8 @@ def parser(family: str) -> BeforeValidator:
 
 
 def with_fields(value: T, **changes: object) -> T:
-    """``value`` with other fields, unchecked: inside a compiled program a knob is a tracer, which no
-    validator knows. Elsewhere use :func:`dataclasses.replace`, which checks."""
+    """``value`` with other fields, unchecked: inside a compiled program a knob is a tracer, which
+    no validator knows. Elsewhere use :func:`dataclasses.replace`, which checks."""
     changed: T = object.__new__(type(value))
     for field in dataclasses.fields(typing.cast("Any", value)):
         kept = changes.get(field.name, getattr(value, field.name))
@@ -162,7 +163,8 @@ def with_fields(value: T, **changes: object) -> T:
 def describe(value: object) -> Any:
     """A specification as plain tables, lists, strings and numbers, ready for TOML or JSON.
 
-    Fields that have their default are left out; ``None`` becomes ``"none"``. The inverse is :func:`parse`.
+    Fields that have their default are left out; ``None`` becomes ``"none"``. The inverse is
+    :func:`parse`.
     """
     if is_spec(value):
         table: Described = {"type": name_of(value)}
@@ -252,7 +254,8 @@ def _read(word: str) -> object:
 
 
 def literal(word: str) -> object:
-    """``"64"`` as an int, ``"1e-3"`` as a float, ``"true"`` as a bool, ``"none"`` as None, else the word."""
+    """``"64"`` as an int, ``"1e-3"`` as a float, ``"true"`` as a bool, ``"none"`` as None, else
+    the word."""
     lowered = word.strip().lower()
     constants: dict[str, object] = {"true": True, "false": False, "none": None}
     if lowered in constants:

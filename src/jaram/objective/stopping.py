@@ -9,10 +9,13 @@ from jaram.spec import Count, NonNegative, spec
 
 @spec(family="stopping", name="early_stopping")
 class EarlyStopping:
-    """Stop after ``patience`` epochs in which ``monitor`` did not improve by more than ``min_delta``.
+    """Stop after ``patience`` epochs in which ``monitor`` did not improve by more than
+    ``min_delta``.
 
-    monitor: a metric of the validation part (of the training part, where there is no validation part).
-    min_delta: in the monitor's unit. The best epoch's weights are kept whatever the rule (Prechelt, 1998).
+    monitor: a metric of the validation part (of the training part, where there is no validation
+    part).
+    min_delta: in the monitor's unit. The best epoch's weights are kept whatever the rule
+    (Prechelt, 1998).
     """
 
     patience: Count = 10

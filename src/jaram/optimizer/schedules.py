@@ -138,7 +138,8 @@ class OneCycle(Schedule):
 
 
 def _function_of_time(schedule: Schedule) -> Schedule:
-    """``schedule``, if it may stand inside another: a plateau would wait for scores that never come."""
+    """``schedule``, if it may stand inside another: a plateau would wait for scores that never
+    come."""
     if isinstance(schedule, ReduceOnPlateau):
         raise RecipeError("recipe.plateau_inside")
     return schedule

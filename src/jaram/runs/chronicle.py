@@ -17,10 +17,10 @@ IN_TARGET_UNITS = ("rmse", "mae")
 class Chronicle(NamedTuple):
     """Epochs of one member.
 
-    columns: ``(epochs,)`` float64 each: epoch (from 1), seconds (since the start), learning_rate (of the
-    epoch's last step), then ``train/…`` and ``valid/…`` metrics. vitals: ``(epochs, layers, signs)``
-    float32, in the order of ``VITAL_SIGNS``. steps: ``(epochs * steps_per_epoch,)`` float32, the loss of
-    each step.
+    columns: ``(epochs,)`` float64 each: epoch (from 1), seconds (since the start), learning_rate
+    (of the epoch's last step), then ``train/…`` and ``valid/…`` metrics. vitals: ``(epochs, layers,
+    signs)`` float32, in the order of ``VITAL_SIGNS``. steps: ``(epochs * steps_per_epoch,)``
+    float32, the loss of each step.
     """
 
     columns: dict[str, NDArray[np.float64]]
@@ -70,15 +70,15 @@ def of_member(
 ) -> Chronicle:
     """What ``advance`` added for ``member``, whose clock stood at ``started`` seconds before it.
 
-    Errors in the target's unit are scaled back by ``target_scale``. Epochs after the member stopped are
-    left out.
+    Errors in the target's unit are scaled back by ``target_scale``. Epochs after the member
+    stopped are left out.
     """
     records = advance.records
     done = int(np.asarray(advance.state.epoch)[member]) - advance.first
-    count = max(0, min(advance.count, done))
+    count = max(0, min(advance.epochs, done))
     columns: dict[str, NDArray[np.float64]] = {
         "epoch": advance.first + 1 + np.arange(count, dtype=np.float64),
-        "seconds": started + advance.seconds * (1 + np.arange(count)) / advance.count,
+        "seconds": started + advance.seconds * (1 + np.arange(count)) / advance.epochs,
         "learning_rate": _column(records.learning_rate, member, count),
     }
     for part, metrics in (("train", records.train), ("valid", records.valid)):

@@ -79,8 +79,8 @@ def _mistakes(
 def calibration(y: NDArray[Any], probability: NDArray[np.float32]) -> list[dict[str, Any]]:
     """Per bin of stated probability: its mean, the share that was right, how many.
 
-    For two classes the second class's probability and share; else those of the predicted class (Guo et
-    al., 2017). Ten bins of equal width.
+    For two classes the second class's probability and share; else those of the predicted class
+    (Guo et al., 2017). Ten bins of equal width.
     """
     if probability.shape[1] == 2:
         stated, right = probability[:, 1], y == 1
@@ -107,10 +107,10 @@ def _residuals(run: Run, part: Part, answer: NDArray[Any]) -> dict[str, Any]:
 
 
 def _importance(run: Run, part: Part) -> dict[str, Any]:
-    """Permutation importance of the input columns (Breiman, 2001): how much worse the metric gets when a
-    column's values change places, mean and deviation over the repeats."""
+    """Permutation importance of the input columns (Breiman, 2001): how much worse the metric gets
+    when a column's values change places, mean and deviation over the repeats."""
     columns = run.preparation.column_positions()
-    if part.x.ndim != 2 or not 1 < len(columns):
+    if part.x.ndim != 2 or not len(columns) > 1:
         return {}
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(part.x))[:IMPORTANCE_ROWS]

@@ -19,7 +19,8 @@ PART = ".part"
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn the system's refusal to write below ``path`` (full disk, no permission) into a RunError."""
+    """Turn the system's refusal to write below ``path`` (full disk, no permission) into a
+    RunError."""
     try:
         yield
     except OSError as error:
@@ -72,7 +73,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file; a last line that was cut off while being written is left out."""
+    """The objects of a JSON Lines file; a last line that was cut off while being written is left
+    out."""
     lines = read_bytes(path).split(b"\n")
     rows: list[dict[str, Any]] = []
     for number, line in enumerate(lines[:-1], start=1):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.data import Data
-from jaram.data.prepare import Part, Prepared
 from jaram.data.preparation import Preparation
+from jaram.data.prepare import Part, Prepared
 from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.finding import Finding
@@ -37,7 +37,8 @@ class Run:
     result: how the training ended. best_epoch: 1-based, the epoch whose weights ``params`` and
         ``network_state`` are; 0 if no epoch was finite.
     findings: what the pre-flight saw. seconds: wall time of the training.
-    summary: facts about the data, as in ``data.json``. prepared: the data itself, if the run was trained
+    summary: facts about the data, as in ``data.json``. prepared: the data itself, if the run was
+    trained
         in this process. saved_metrics: of a run that was opened from its folder.
     """
 
@@ -86,8 +87,8 @@ class Run:
     def history(self) -> polars.DataFrame:
         """One row per epoch: epoch, seconds, learning_rate, and the metrics of each part.
 
-        ``train/…`` is measured after the epoch in evaluation mode, on a fixed sample of the training part
-        if that is large.
+        ``train/…`` is measured after the epoch in evaluation mode, on a fixed sample of the
+        training part if that is large.
         """
         import polars
 
@@ -95,7 +96,8 @@ class Run:
 
     @cached_property
     def vitals(self) -> polars.DataFrame:
-        """One row per epoch and layer: the vital signs of :data:`jaram.training.probe.VITAL_SIGNS`."""
+        """One row per epoch and layer: the vital signs of
+        :data:`jaram.training.probe.VITAL_SIGNS`."""
         import polars
 
         rows = self.chronicle.vital_rows(self.layer_names)
@@ -114,7 +116,8 @@ class Run:
         return tuple(words(layer) for layer in self.recipe.network or ())
 
     def logits(self, x: Any) -> NDArray[np.float32]:
-        """Outputs before the output activation ``(examples, outputs)``; ``x`` as in :meth:`predict`."""
+        """Outputs before the output activation ``(examples, outputs)``; ``x`` as in
+        :meth:`predict`."""
         return np.asarray(self.examine(self._inputs(x)).logits)
 
     def predict(self, x: Any) -> NDArray[Any]:

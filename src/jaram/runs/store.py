@@ -55,12 +55,17 @@ from jaram.runs.files import (
     write_whole,
 )
 from jaram.runs.run import Run
+from jaram.training.devices import setting
 from jaram.training.probe import VITAL_SIGNS
 from jaram.training.state import MemberState
 
 FORMAT = 1
+BEGUN_WITH = ("recipe.toml", "data.json")
+FINISHED_WITH = (*BEGUN_WITH, "weights.safetensors")
+"""Files that must be as they were written for a run to be resumed, and to be opened."""
 CHECKPOINT_SECONDS = 2.0
-"""A checkpoint is written at most this often, and never more than a tenth of the time goes into them."""
+"""A checkpoint is written at most this often, and never more than a tenth of the time goes into
+them."""
 
 
 def new_folder(folder: Path) -> Path:
@@ -109,14 +114,18 @@ def begin(folder: Path, started: Started) -> None:
     write_json(folder / "data.json", data)
     for name in ("history.jsonl", "vitals.jsonl", "steps.f32"):
         write_whole(folder / name, "")
-    write_json(folder / "run.json", card(started, "running"))
+    write_json(folder / "run.json", card(folder, started, "running"))
 
 
-def card(started: Started, status: str) -> dict[str, Any]:
-    """The content of ``run.json`` while there is no result yet."""
+def card(
+    folder: Path, started: Started, status: str, files: tuple[str, ...] = BEGUN_WITH
+) -> dict[str, Any]:
+    """The content of ``run.json`` while there is no result yet; the hashes of ``files`` are in
+    it."""
     return {
         "format": FORMAT,
         "status": status,
+        "files": {name: fingerprint(read_bytes(folder / name)) for name in files},
         "created": started.created,
         "epochs": started.recipe.epochs,
         "layers": started.layers,
@@ -134,7 +143,7 @@ def card(started: Started, status: str) -> dict[str, Any]:
 
 
 def _device() -> str:
-    chosen = jax.config.jax_default_device
+    chosen = setting("jax_default_device")
     found = chosen if isinstance(chosen, jax.Device) else jax.devices()[0]
     return str(found.device_kind)
 
@@ -170,7 +179,8 @@ def remove_leftovers(folder: Path) -> None:
 
 
 class Checkpoints:
-    """Writes a member's state now and then: often enough to lose little, seldom enough to cost little."""
+    """Writes a member's state now and then: often enough to lose little, seldom enough to cost
+    little."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "checkpoint.safetensors"
@@ -236,16 +246,12 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
     write_whole(folder / "weights.safetensors", weights)
     if run.prepared is not None:
         write_json(folder / "evaluation.json", evaluation(run))
-    result = card(started, "finished") | {
+    result = card(folder, started, "finished", FINISHED_WITH) | {
         "result": run.result,
         "best_epoch": run.best_epoch,
         "trained_epochs": run.chronicle.epochs,
         "seconds": run.seconds,
         "metrics": run.metrics,
-        "files": {
-            name: fingerprint(read_bytes(folder / name))
-            for name in ("recipe.toml", "data.json", "weights.safetensors")
-        },
     }
     write_json(folder / "run.json", result)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
@@ -257,16 +263,14 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
 def open_run(folder: str | Path) -> Run:
     """The run in a folder. No code in it is executed.
 
-    Raises RunError, naming the file, if it is no run, unfinished, damaged, altered, or of a newer version.
+    Raises RunError, naming the file, if it is no run, unfinished, damaged, altered, or of a newer
+    version.
     """
     place = Path(folder)
     told = read_card(place)
     if told.get("status") != "finished":
         raise RunError("runs.unfinished", path=str(place), status=str(told.get("status")))
-    files = told.get("files")
-    for name in ("recipe.toml", "data.json", "weights.safetensors"):
-        if not isinstance(files, dict) or files.get(name) != fingerprint(read_bytes(place / name)):
-            raise RunError("runs.altered", path=str(place / name))
+    require_unaltered(place, told, FINISHED_WITH)
     with damage_told(place):
         return _opened(place, told)
 
@@ -287,6 +291,14 @@ def damage_told(folder: Path) -> Iterator[None]:
     except (MemoryError, RecursionError) as error:
         detail = type(error).__name__
         raise RunError("runs.damaged", path=str(folder), detail=detail) from None
+
+
+def require_unaltered(folder: Path, told: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Raise RunError for the first of the files ``names`` that is not as ``run.json`` knows it."""
+    files = told.get("files")
+    for name in names:
+        if not isinstance(files, dict) or files.get(name) != fingerprint(read_bytes(folder / name)):
+            raise RunError("runs.altered", path=str(folder / name))
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -354,7 +366,7 @@ def read_chronicle(place: Path, layers: int) -> Chronicle:
     rows = read_json_lines(place / "history.jsonl")
     vital_rows = read_json_lines(place / "vitals.jsonl")
     steps = np.frombuffer(_whole_floats(read_bytes(place / "steps.f32")), "<f4").astype(np.float32)
-    names = list(rows[0]) if rows else ["epoch", "seconds", "learning_rate"]
+    names = list(dict.fromkeys(["epoch", "seconds", "learning_rate", *(rows[0] if rows else ())]))
     columns = {
         name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)
         for name in names

@@ -25,7 +25,8 @@ def encode(tree: Any, metadata: dict[str, str]) -> bytes:
 
 
 def decode(content: bytes, like: Tree, where: Path) -> Tree:
-    """The tree of arrays that ``content`` holds, which must have the names, shapes and types of ``like``.
+    """The tree of arrays that ``content`` holds, which must have the names, shapes and types of
+    ``like``.
 
     Raises RunError naming ``where`` and the first array that does not fit.
     """
@@ -51,8 +52,8 @@ def decode(content: bytes, like: Tree, where: Path) -> Tree:
                 expected=f"{list(expected[0])} {expected[1]}",
                 got=f"{list(got[0])} {got[1]}",
             )
-    treedef = jax.tree.structure(like)
-    return jax.tree.unflatten(treedef, [found[name] for name in wanted])
+    decoded: Tree = jax.tree.unflatten(jax.tree.structure(like), [found[name] for name in wanted])
+    return decoded
 
 
 def read(path: Path, like: Tree) -> Tree:

@@ -7,13 +7,13 @@ import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import jax
 import numpy as np
 
 from jaram.data.data import Data
-from jaram.data.prepare import PrepareOptions, Prepared, prepare
+from jaram.data.prepare import Prepared, PrepareOptions, prepare
 from jaram.defaults import Choice, complete
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
@@ -22,6 +22,7 @@ from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
 from jaram.runs.chronicle import Chronicle, join, of_member
+from jaram.runs.files import read_json, write_json
 from jaram.runs.run import Run
 from jaram.training import engine
 from jaram.training.engine import Advance, Ending, Group
@@ -79,15 +80,18 @@ def train(
 
     recipe: what it leaves out is chosen from the data; None leaves out everything.
     data: a :class:`~jaram.data.Data`, or anything :func:`~jaram.data.load` takes.
-    out: a new folder that the run is written to as it goes; for several recipes a folder of such folders.
-    resume: the folder of an interrupted run, which goes on to the same bits as if it had never stopped.
+    out: a new folder that the run is written to as it goes; for several recipes a folder of such
+    folders.
+    resume: the folder of an interrupted run, which goes on to the same bits as if it had never
+    stopped.
     budget: seconds of training after which it ends with what it has, one epoch at least; recipes of
         different structures, which are trained one after another, share it by their number.
     progress: who is told about epochs; None for nobody.
     vitals: whether the probe takes vital signs; it changes no number of the training.
 
-    Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, before the first step. On Ctrl-C a
-    run with a folder is saved so that it can be resumed, and KeyboardInterrupt is raised again.
+    Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, before the first step.
+    On Ctrl-C a run with a folder is saved so that it can be resumed, and KeyboardInterrupt is
+    raised again.
     """
     if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
@@ -96,7 +100,7 @@ def train(
             raise UsageError("runs.resume_one")
         return _resume(Path(resume), data, budget, progress or Silent(), vitals)
     is_one = recipe is None or isinstance(recipe, Recipe)
-    recipes = [recipe or Recipe()] if is_one else list(recipe)  # type: ignore[arg-type, list-item]
+    recipes: list[Any] = [recipe or Recipe()] if is_one else list(cast("Sequence[Recipe]", recipe))
     _check_recipes(recipes)
     candidates = _candidates(recipes, _as_data(data))
     folders: list[Path | None] = [None] * len(recipes)
@@ -141,12 +145,13 @@ def _as_data(data: Any, resumed: Path | None = None) -> Data:
     if resumed is None or is_made_of_arrays(data):
         return load(data)
     with store.damage_told(resumed):
-        target = store.read_json(resumed / "data.json")["task"]["target_names"]
+        target = read_json(resumed / "data.json")["task"]["target_names"]
     return load(data, target)
 
 
 def _candidates(recipes: list[Recipe], data: Data) -> list[Candidate]:
-    """Recipes completed and checked; recipes that prepare the data alike share the prepared data."""
+    """Recipes completed and checked; recipes that prepare the data alike share the prepared
+    data."""
     prepared: dict[PrepareOptions, Prepared] = {}
     checked: dict[Any, tuple[Finding, ...]] = {}
     candidates = []
@@ -247,8 +252,8 @@ class Member:
         """Save what is needed to resume."""
         if self.folder is not None and self.checkpoints is not None:
             self.checkpoints.write(state, index, seconds)
-            card = store.card(self.started, "interrupted") | {"seconds": seconds}
-            store.write_json(self.folder / "run.json", card)
+            card = store.card(self.folder, self.started, "interrupted") | {"seconds": seconds}
+            write_json(self.folder / "run.json", card)
 
     def finish(self, state: MemberState, index: int, ending: Ending, seconds: float) -> Run:
         """The member's run, written to its folder if it has one."""
@@ -326,7 +331,7 @@ def _report(
         return
     progress(
         EpochReport(
-            epoch=advance.first + advance.count,
+            epoch=advance.first + advance.epochs,
             epochs=group.epochs,
             seconds=seconds,
             row={name: float(values[-1]) for name, values in latest.columns.items()},
@@ -359,7 +364,8 @@ FINGERPRINT_ROWS = 50_000
 
 
 def fingerprint_of(prepared: Prepared) -> str:
-    """A hash of the training and validation parts (of evenly spread rows, if large), hexadecimal."""
+    """A hash of the training and validation parts (of evenly spread rows, if large),
+    hexadecimal."""
     hashed = hashlib.blake2b(digest_size=16)
     for part in (prepared.train, prepared.valid):
         if part is None:
@@ -372,6 +378,15 @@ def fingerprint_of(prepared: Prepared) -> str:
     return hashed.hexdigest()
 
 
+def _at_checkpoint(chronicle: Chronicle, epochs: int, steps: int, folder: Path) -> Chronicle:
+    """The history up to the checkpoint; ``steps`` an epoch. Raises RunError if it is shorter."""
+    kept = min(chronicle.epochs, len(chronicle.vitals), len(chronicle.steps) // steps)
+    if kept < epochs:
+        detail = f"the history has {kept} epochs, checkpoint.safetensors {epochs}"
+        raise RunError("runs.damaged", path=str(folder), detail=detail)
+    return chronicle.until(epochs, steps)
+
+
 def _resume(
     folder: Path, source: Any, budget: float | None, progress: Progress, vitals: bool
 ) -> Run:
@@ -379,6 +394,7 @@ def _resume(
     told = store.read_card(folder)
     if told.get("status") == "finished":
         raise RunError("runs.nothing_to_resume", path=str(folder))
+    store.require_unaltered(folder, told, store.BEGUN_WITH)
     with store.damage_told(folder):
         written = store.read_started(folder, told)
         chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
@@ -396,14 +412,11 @@ def _resume(
         one, seconds = store.read_checkpoint(checkpoint, _member(state, 0))
         state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), by_member=True)
     done = int(np.asarray(state.epoch)[0])
-    if not done <= chronicle.epochs:
-        detail = f"{chronicle.epochs} epochs in history.jsonl, {done} in checkpoint.safetensors"
-        raise RunError("runs.damaged", path=str(folder), detail=detail)
-    chronicle = chronicle.until(done, group.steps)
+    chronicle = _at_checkpoint(chronicle, done, group.steps, folder)
     candidate = Candidate(written.recipe, written.choices, prepared, written.findings)
     member = Member(candidate, folder, chronicle)
     member.started = dataclasses.replace(member.started, created=written.created)
     store.remove_leftovers(folder)
     store.write_history(folder, chronicle, member.layer_names)
-    store.write_json(folder / "run.json", store.card(member.started, "running"))
+    write_json(folder / "run.json", store.card(folder, member.started, "running"))
     return _run(group, plan, recipes, state, [member], seconds, budget, progress)[0]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -17,15 +19,15 @@ CACHE_BYTES = 512 * 2**20
 def start() -> None:
     """Set JAX up once: one host device a core, a compilation cache in the user's cache folder.
 
-    What somebody has set before (a JAX that already runs, ``JAX_COMPILATION_CACHE_DIR``, ``JAX_NUM_CPU_DEVICES``)
-    is left as it is. The cache may be deleted at any time; JAX drops its oldest entries above 512 MiB.
+    What somebody has set before (a JAX that already runs, ``JAX_COMPILATION_CACHE_DIR``,
+    ``JAX_NUM_CPU_DEVICES``) is left as it is. The cache may be deleted at any time; JAX drops its
+    oldest entries above 512 MiB.
     """
     if "JAX_NUM_CPU_DEVICES" not in os.environ:
-        try:
+        # A JAX that already runs says RuntimeError and keeps the devices that its user chose.
+        with suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
-        except RuntimeError:  # JAX already runs, on the devices that its user chose
-            pass
-    if jax.config.jax_compilation_cache_dir is None:
+    if setting("jax_compilation_cache_dir") is None:
         folder = cache_folder()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -35,6 +37,11 @@ def start() -> None:
         jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+def setting(name: str) -> Any:
+    """A setting of JAX's by its name; its own class declares none of them."""
+    return getattr(jax.config, name)
 
 
 def cache_folder() -> Path:
@@ -61,7 +68,9 @@ def use(device: str | None) -> None:
         found = jax.devices(platform)
     except RuntimeError:
         raise UsageError(
-            "training.no_device", device=device, known=", ".join({d.platform for d in jax.devices()})
+            "training.no_device",
+            device=device,
+            known=", ".join({d.platform for d in jax.devices()}),
         ) from None
     jax.config.update("jax_default_device", found[0])
 
@@ -69,5 +78,5 @@ def use(device: str | None) -> None:
 def available() -> list[jax.Device]:
     """The devices to spread members over: those of the default device's kind."""
     start()
-    chosen = jax.config.jax_default_device
+    chosen = setting("jax_default_device")
     return jax.devices(chosen.platform) if isinstance(chosen, jax.Device) else jax.devices()

@@ -1,7 +1,7 @@
 """The engine: trains a group of recipes of one structure as one program, chunk of epochs by chunk.
 
-A single model is a group of one. The loop on the host only decides how many epochs the next call runs,
-takes what came back, and asks whether to go on.
+A single model is a group of one. The loop on the host only decides how many epochs the next call
+runs, takes what came back, and asks whether to go on.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ from jaram.training.supervised import Batch, transform
 Ending = Literal["completed", "stopped", "diverged", "interrupted", "budget"]
 
 TRAIN_SAMPLE_ROWS = 2048
-"""Training rows that are evaluated after each epoch, at least; as many as validation rows if those are more."""
+"""Training rows that are evaluated after each epoch, at least; as many as validation rows if those
+are more."""
 CALL_SECONDS = 0.25
-"""How long one call of the program should take, so that progress, checkpoints and Ctrl-C come in time."""
+"""How long one call of the program should take, so that progress, checkpoints and Ctrl-C come in
+time."""
 CAPACITY_ROWS = 4_000_000
 LANE_BYTES = 512 * 1024
 MOST_LANES = 8
@@ -67,14 +69,15 @@ class Group:
 class Advance(NamedTuple):
     """What one call of the program added.
 
-    state: after it, arrays with a leading axis of ``plan.members``. records: NumPy, ``(members, count, ...)``.
-    first, count: the epochs it ran (from 0). seconds: wall time of the call.
+    state: after it, arrays with a leading axis of ``plan.members``. records: NumPy, ``(members,
+    count, ...)``.
+    first, epochs: the first epoch it ran (from 0), and how many. seconds: wall time of the call.
     """
 
     state: MemberState
     records: EpochRecord
     first: int
-    count: int
+    epochs: int
     seconds: float
 
 
@@ -86,9 +89,10 @@ def structure(recipe: Recipe) -> Any:
 def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
     """How the group is laid out on the devices there are.
 
-    Lanes: several small members at once fill the core's vector units and share each minibatch's read, but
-    their weights, gradients and moments must stay in its cache: measured on 20-64-32-1, batch 32, one
-    member at a time took 2.8 ms an epoch, 8 at once 2.2 ms; from about 512 KiB on more lanes lose.
+    Lanes: several small members at once fill the core's vector units and share each minibatch's
+    read, but their weights, gradients and moments must stay in its cache: measured on 20-64-32-1,
+    batch 32, one member at a time took 2.8 ms an epoch, 8 at once 2.2 ms; from about 512 KiB on
+    more lanes lose.
     """
     members, found = len(group.recipes), devices.available()
     used = min(len(found), members)
@@ -117,7 +121,8 @@ def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
 def initial(group: Group, plan: Plan) -> tuple[Recipe, MemberState]:
     """Knobs and states of all members before the first step, stacked and on the devices.
 
-    First weights are drawn by NumPy, so that they do not depend on the device or on who trains beside.
+    First weights are drawn by NumPy, so that they do not depend on the device or on who trains
+    beside.
     """
     shape = group.prepared.input_shape
     recipes = _stack([for_program(recipe) for recipe in group.recipes], plan.members)
@@ -153,20 +158,37 @@ def _fresh_states(recipe: Recipe, params: Any, network_state: Any) -> MemberStat
     )
 
 
+UNREAD = (
+    "epochs",
+    "batch_size",
+    "shuffle",
+    "scale",
+    "scale_target",
+    "categories",
+    "class_weight",
+    "validation",
+    "test",
+    "split",
+    "split_seed",
+    "order_seed",
+    "output",
+)
+"""Fields of a recipe that the compiled program does not read."""
+
+
 def for_program(recipe: Recipe) -> Recipe:
-    """The recipe with all fields that the compiled program does not read at one value.
+    """The recipe with the fields of ``UNREAD`` at one value.
 
     So that recipes that differ only in these share one compilation.
     """
     plain = Recipe()
-    unread = ("epochs", "batch_size", "shuffle", "scale", "scale_target", "categories")
-    unread += ("class_weight", "validation", "test", "split", "split_seed", "order_seed", "output")
-    return dataclasses.replace(recipe, **{name: getattr(plain, name) for name in unread})
+    return dataclasses.replace(recipe, **{name: getattr(plain, name) for name in UNREAD})
 
 
 def knob_arrays(recipe: Recipe) -> Recipe:
     """The recipe with its knobs as NumPy scalars, so that their values are not compiled in."""
-    return jax.tree.map(_array, recipe)
+    knobs: Recipe = jax.tree.map(_array, recipe)
+    return knobs
 
 
 def _stack(trees: list[Any], places: int) -> Any:
@@ -204,7 +226,8 @@ def _average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | No
     """Example weights as shares, so that a larger unit of theirs is not a larger learning rate."""
     if weight is None or not weight.any():
         return weight
-    return (weight / weight.mean(dtype=np.float64)).astype(np.float32)
+    shares: NDArray[np.float32] = (weight / weight.mean(dtype=np.float64)).astype(np.float32)
+    return shares
 
 
 def _sample_rows(prepared: Prepared) -> tuple[NDArray[np.int32], int]:
@@ -284,7 +307,8 @@ def _orders(group: Group, plan: Plan, first: int, count: int) -> NDArray[np.int3
 
 def _wait(outcome: Outcome) -> None:
     """Wait for the device in small sleeps, because a wait inside JAX does not hear Ctrl-C."""
-    flag, pause = outcome.state.is_stopped, 0.0002
+    flag: Any = outcome.state.is_stopped
+    pause = 0.0002
     while not flag.is_ready():
         time.sleep(pause)
         pause = min(pause * 1.2, 0.01)

@@ -1,7 +1,7 @@
 """The compiled program: epochs of one member, mapped over members, spread over devices.
 
-``run_epochs`` is the only place where a training is compiled. Its body is the training of *one* member;
-members are ``vmap``ped in lanes, lanes follow one another, and devices share the members.
+``run_epochs`` is the only place where a training is compiled. Its body is the training of *one*
+member; members are ``vmap``ped in lanes, lanes follow one another, and devices share the members.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ from jaram.training.state import Best, EpochRecord, MemberState
 from jaram.training.supervised import Batch, Progress
 
 SHUFFLED_COPY_BYTES = 64 * 2**20
-"""Up to this size an epoch's examples are laid out in order before the scan, which then reads them one
-after another (5.0 ms against 6.2 ms an epoch of 10,000 × 20, batch 32); beyond, each step gathers its own."""
+"""Up to this size an epoch's examples are laid out in order before the scan, which then reads them
+one after another (5.0 ms against 6.2 ms an epoch of 10,000 × 20, batch 32); beyond, each step
+gathers its own."""
 
 
 class Blocks(NamedTuple):
     """Examples to evaluate, in equal blocks: x ``(blocks, rows, ...)``, y alike.
 
-    real: ``(blocks, rows)`` float32, 0 for the rows that fill up the last block. weight: of the loss.
+    real: ``(blocks, rows)`` float32, 0 for the rows that fill up the last block. weight: of the
+    loss.
     """
 
     x: Array
@@ -51,7 +53,8 @@ class Blocks(NamedTuple):
 class Arrays(NamedTuple):
     """The examples of a training, on the device. All members share them.
 
-    center: the target's mean over the training part ``(outputs,)``, 0 for classes; R² sums about it.
+    center: the target's mean over the training part ``(outputs,)``, 0 for classes; R² sums about
+    it.
     """
 
     train: Batch
@@ -64,9 +67,10 @@ class Arrays(NamedTuple):
 class Plan:
     """What is fixed when the program is compiled.
 
-    has_valid, train_blocks: whether there is a validation part; how many of the blocks to evaluate are of the
-    training part, which come first.
-    chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at once.
+    has_valid, train_blocks: whether there is a validation part; how many of the blocks to evaluate
+    are of the training part, which come first.
+    chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at
+    once.
     devices: how many share the members. capacity: epochs one call can run at most.
     """
 
@@ -86,7 +90,8 @@ class Plan:
 
 
 class Outcome(NamedTuple):
-    """State after a call, and its records: arrays ``(members, capacity, ...)``, the first ``count`` filled.
+    """State after a call, and its records: arrays ``(members, capacity, ...)``, the first
+    ``count`` filled.
 
     A member that stopped early has filled only the records up to its ``state.epoch``.
     """
@@ -107,8 +112,8 @@ def run_epochs(
 ) -> Outcome:
     """Train all members for ``count`` epochs more.
 
-    recipes, state: every leaf has a leading axis of ``plan.members``. orders: int32 ``(capacity, steps,
-    batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
+    recipes, state: every leaf has a leading axis of ``plan.members``. orders: int32 ``(capacity,
+    steps, batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
     """
 
     def one(recipe: Recipe, member: MemberState, *shared: Any) -> Outcome:
@@ -116,9 +121,12 @@ def run_epochs(
 
     def on_device(recipes: Recipe, members: MemberState, *shared: Any) -> Outcome:
         def chunk(pair: tuple[Recipe, MemberState]) -> Outcome:
+            trained: Outcome
             if plan.lanes > 1:
-                return jax.vmap(lambda r, m: one(r, m, *shared))(*pair)
-            return _add_axis(one(*_drop_axis(pair), *shared))
+                trained = jax.vmap(lambda r, m: one(r, m, *shared))(*pair)
+            else:
+                trained = _add_axis(one(*_drop_axis(pair), *shared))
+            return trained
 
         # A leading axis of chunks, each of `lanes` members.
         split = jax.tree.map(
@@ -126,8 +134,10 @@ def run_epochs(
         )
         if plan.chunks == 1:
             return chunk(_drop_axis(split))
-        outcome = jax.lax.map(chunk, split)
-        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), outcome)
+        outcome: Outcome = jax.tree.map(
+            lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(chunk, split)
+        )
+        return outcome
 
     shared = (arrays, orders, count, total_epochs)
     if plan.devices == 1:
@@ -219,7 +229,8 @@ def _epoch(
     order: Array,
     total_epochs: Array,
 ) -> tuple[MemberState, EpochRecord]:
-    """One epoch of one member: all steps, then the evaluation, the probe, and what follows from them."""
+    """One epoch of one member: all steps, then the evaluation, the probe, and what follows from
+    them."""
     steps = order.shape[0]
     progress = Progress(state.step, total_epochs * steps, jnp.int32(steps))
 
@@ -259,8 +270,8 @@ def _evaluate(
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Metrics of the training sample and of the validation part, in evaluation mode.
 
-    One loop over the blocks of both, because compiling two costs twice. Example weights count in the
-    loss only.
+    One loop over the blocks of both, because compiling two costs twice. Example weights count in
+    the loss only.
     """
     loss, task = recipe.loss, plan.task
     assert loss is not None
@@ -299,7 +310,8 @@ def _after_epoch(
     if monitor in ("accuracy", "r2"):
         score = -score
     epoch = state.epoch + 1
-    # Weights that are not finite show in the loss of the training sample, taken after the last step.
+    # Weights that are not finite show in the loss of the training sample, taken after the last
+    # step.
     finite = jnp.isfinite(record.losses).all() & jnp.isfinite(record.train["loss"])
     score = jnp.where(finite & jnp.isfinite(score), score, jnp.inf).astype(jnp.float32)
     is_better = score < state.best.score
@@ -322,7 +334,8 @@ def _after_epoch(
 
 
 EVALUATED_ROWS = 2048
-"""Rows of a block to evaluate: large enough for the matrix products, small enough for the core's cache."""
+"""Rows of a block to evaluate: large enough for the matrix products, small enough for the core's
+cache."""
 
 
 def block_rows(*parts: int) -> int:
@@ -330,10 +343,9 @@ def block_rows(*parts: int) -> int:
     return min(EVALUATED_ROWS, max(parts))
 
 
-def blocks_of(
-    x: NDArray[Any], y: NDArray[Any], weight: NDArray[Any] | None, rows: int
-) -> Blocks:
-    """Examples in blocks of ``rows``, the last filled up with copies of the first example; NumPy."""
+def blocks_of(x: NDArray[Any], y: NDArray[Any], weight: NDArray[Any] | None, rows: int) -> Blocks:
+    """Examples in blocks of ``rows``, the last filled up with copies of the first example;
+    NumPy."""
     count = math.ceil(len(x) / rows)
     missing = count * rows - len(x)
     real = np.ones(count * rows, np.float32)

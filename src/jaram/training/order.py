@@ -1,7 +1,8 @@
 """The order of the examples: a pure function of (order seed, epoch, step).
 
-That is why an interrupted training goes on to the same bits, and why members see the same minibatches.
-The shuffle is drawn by NumPy on the host: a sort on the device would cost 0.4 s of compilation.
+That is why an interrupted training goes on to the same bits, and why members see the same
+minibatches. The shuffle is drawn by NumPy on the host: a sort on the device would cost 0.4 s of
+compilation.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ def epoch_order(
 ) -> Order:
     """Row numbers ``(steps, batch_size)``, int32, of one epoch (the first is epoch 0).
 
-    Every row appears once before any appears twice: where the batch size does not divide the number of
-    examples, the last minibatch is filled up from the start of the epoch's order, so that all steps
-    average over equally many examples.
+    Every row appears once before any appears twice: where the batch size does not divide the
+    number of examples, the last minibatch is filled up from the start of the epoch's order, so
+    that all steps average over equally many examples.
     """
     rows = np.arange(examples, dtype=np.int32)
     if shuffle:

@@ -24,9 +24,9 @@ FEWEST_ROWS = 64
 
 
 class Answers(NamedTuple):
-    """Of each example, NumPy: logits ``(examples, outputs)``; answer, the class number, 0/1 labels or scaled
-    target; probability ``(examples, classes)`` or ``(examples, labels)``, empty for a regression; loss
-    ``(examples,)``, meaningless where no target was given."""
+    """Of each example, NumPy: logits ``(examples, outputs)``; answer, the class number, 0/1 labels
+    or scaled target; probability ``(examples, classes)`` or ``(examples, labels)``, empty for a
+    regression; loss ``(examples,)``, meaningless where no target was given."""
 
     logits: Any
     answer: Any
@@ -60,10 +60,11 @@ def answers(
     task: Task,
     y: NDArray[Any] | None = None,
 ) -> Answers:
-    """The network's answers for prepared inputs ``x``, and their losses against prepared targets ``y``.
+    """The network's answers for prepared inputs ``x``, and their losses against prepared targets
+    ``y``.
 
-    Examples are taken in blocks filled up to a power of two, so that few sizes are ever compiled; a row's
-    result does not depend on the rows beside it.
+    Examples are taken in blocks filled up to a power of two, so that few sizes are ever compiled;
+    a row's result does not depend on the rows beside it.
     """
     knobs = knob_arrays(for_program(recipe))
     if y is None:

@@ -55,7 +55,7 @@ def vital_signs(
     rate = learning_rate(recipe, state.plateau, progress)
     changes, _ = updates(recipe, task, state, batch, key, found, rate)
     if recipe.penalties:
-        reached = optax.apply_updates(state.params, changes)
+        reached: Any = optax.apply_updates(state.params, changes)
         # Not "after minus before", which would round small changes to the parameters' last bit.
         changes = jax.tree.map(
             lambda change, kept, plain: change + (kept - plain),
@@ -94,7 +94,9 @@ def _activity(layer: Layer, y: Array) -> tuple[Array, ...]:
     if isinstance(activation, ActivationFunction):
         dead, saturated = activation.is_dead(y), activation.is_saturated(y)
     is_saturated = jnp.zeros_like(y) if saturated is None else saturated.astype(y.dtype)
-    shift = jax.lax.stop_gradient(y.reshape(-1)[0])  # keeps the squares small where the mean is large
+    shift = jax.lax.stop_gradient(
+        y.reshape(-1)[0]
+    )  # keeps the squares small where the mean is large
     around = y - shift
     moments = jnp.stack([around, jnp.square(around), is_saturated]).reshape(3, -1).mean(axis=1)
     nan = jnp.float32(jnp.nan)

@@ -21,7 +21,8 @@ from jaram.training.state import MemberState
 
 
 class Batch(NamedTuple):
-    """Examples: x ``(batch, *input_shape)``, y as in a Part, weight ``(batch,)`` or None for all 1."""
+    """Examples: x ``(batch, *input_shape)``, y as in a Part, weight ``(batch,)`` or None for all
+    1."""
 
     x: Array
     y: Array
@@ -39,8 +40,8 @@ class Progress(NamedTuple):
 def to_logits(network: Network, params: NetworkParams) -> tuple[Network, ActivationFunction]:
     """The network up to its last activation, and that activation.
 
-    A loss that pairs with the activation is computed on these logits, which is exact where the activation
-    saturates. An activation with parameters of its own stays in the network.
+    A loss that pairs with the activation is computed on these logits, which is exact where the
+    activation saturates. An activation with parameters of its own stays in the network.
     """
     last = network[-1]
     activation = getattr(last, "activation", None)
@@ -94,7 +95,7 @@ def transform(recipe: Recipe, learning_rate: Array) -> optax.GradientTransformat
     rule = recipe.optimizer.transform(learning_rate)
     if recipe.clip is None:
         return rule
-    return optax.with_extra_args_support(optax.chain(recipe.clip.transform(), rule))
+    return optax.chain(recipe.clip.transform(), rule)
 
 
 def learning_rate(recipe: Recipe, plateau: Any, progress: Progress) -> Array:
@@ -159,6 +160,8 @@ def updates(
     def value_at(params: NetworkParams) -> Array:  # for rules that search along a line
         return gradient(recipe, task, state._replace(params=params), batch, key).objective
 
+    # Optax types its trees as anything an array tree may be; here they are like the parameters.
+    changes: Any
     changes, optimizer_state = transform(recipe, rate).update(
         found.gradients,
         state.optimizer_state,
@@ -190,7 +193,8 @@ def step(
     found = gradient(recipe, task, state, batch, key)
     rate = learning_rate(recipe, state.plateau, progress)
     changes, optimizer_state = updates(recipe, task, state, batch, key, found, rate)
-    params = constrained(recipe, optax.apply_updates(state.params, changes), rate)
+    updated: Any = optax.apply_updates(state.params, changes)
+    params = constrained(recipe, updated, rate)
     average = state.average
     if isinstance(recipe.averaging, Averaging):
         average = recipe.averaging.update(average, params, state.step, progress.total_steps)
