@@ -15,7 +15,7 @@ from jaram.network.layer import Layer, Shape
 from jaram.network.network import Network, shapes
 from jaram.network.regularization import GaussianNoise
 from jaram.objective.losses import Loss
-from jaram.objective.monitors import monitors
+from jaram.objective.monitors import default_monitor, monitors
 from jaram.objective.penalties import L2
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.table import default_loss, default_output
@@ -119,7 +119,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     if recipe.stop == "auto":
         epochs: Any = changes.get("epochs", recipe.epochs)
         patience = max(10, epochs // 5)
-        stop = EarlyStopping(patience=patience)
+        stop = EarlyStopping(patience, default_monitor(task, loss))  # type: ignore[arg-type]
         has_valid = prepared.valid is not None and len(prepared.valid.x) > 0
         changes["stop"] = (
             choose("stop", stop, "chose_stop", patience=patience) if has_valid else None

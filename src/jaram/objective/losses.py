@@ -37,6 +37,8 @@ class Loss(ABC):
     pairs_with: ClassVar[str]
     """The name of the output activation it is made for."""
     by_margin: ClassVar[bool] = False
+    ranks_epochs: ClassVar[bool] = True
+    """Whether less of it means a better network; if not, epochs are ranked by accuracy."""
     """Whether it asks for the sign of the output (threshold 0) and not for the target's value."""
 
     @abstractmethod
@@ -164,6 +166,7 @@ class PerceptronLoss(Loss):
     tasks: ClassVar[tuple[str, ...]] = ("binary", "multiclass", "multilabel")
     pairs_with: ClassVar[str] = "step"
     by_margin: ClassVar[bool] = True
+    ranks_epochs: ClassVar[bool] = False  # it is 0 on the boundary, also where the answer is wrong
 
     def __call__(self, z: Array, activation: ActivationFunction, target: Array) -> Array:
         decision = jax.lax.stop_gradient((z > 0).astype(z.dtype))

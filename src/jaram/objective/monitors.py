@@ -41,6 +41,11 @@ def monitors(task: Task) -> tuple[str, ...]:
     return ("loss", "accuracy", "balanced_accuracy", "f1")
 
 
+def default_monitor(task: Task, loss: Loss) -> str:
+    """The metric that says which epoch is best: the loss, unless it does not rank networks."""
+    return "loss" if loss.ranks_epochs or not task.has_classes else "accuracy"
+
+
 def partial_sums(
     task: Task,
     loss: Loss,

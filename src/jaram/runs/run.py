@@ -85,14 +85,16 @@ class Run:
 
     @cached_property
     def history(self) -> polars.DataFrame:
-        """One row per epoch: epoch, seconds, learning_rate, and the metrics of each part.
+        """One row per epoch: epoch, seconds, learning_rate, and the metrics of each part, NaN where
+        the training diverged.
 
         ``train/…`` is measured after the epoch in evaluation mode, on a fixed sample of the
         training part if that is large.
         """
         import polars
 
-        return polars.DataFrame(self.chronicle.rows(), infer_schema_length=None)
+        frame = polars.DataFrame(self.chronicle.columns)
+        return frame.with_columns(polars.col("epoch").cast(polars.Int64))
 
     @cached_property
     def vitals(self) -> polars.DataFrame:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jaram.data.task import Task
 from jaram.network.layer import Context
-from jaram.objective.monitors import from_sums, monitors, partial_sums
+from jaram.objective.monitors import default_monitor, from_sums, monitors, partial_sums
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.targets import encode
 from jaram.optimizer.averaging import Averaging
@@ -251,7 +251,7 @@ def _epoch(
     record = EpochRecord(
         losses, supervised.learning_rate(recipe, state.plateau, last), train, valid, vitals
     )
-    return _after_epoch(recipe, state, evaluated, record), record
+    return _after_epoch(plan.task, recipe, state, evaluated, record), record
 
 
 def _scan(one_step: Any, state: MemberState, train: Batch, order: Array) -> tuple[Any, Array]:
@@ -301,11 +301,12 @@ def _evaluate(
 
 
 def _after_epoch(
-    recipe: Recipe, state: MemberState, evaluated: Any, record: EpochRecord
+    task: Task, recipe: Recipe, state: MemberState, evaluated: Any, record: EpochRecord
 ) -> MemberState:
     """Best epoch, plateau schedule, early stop and divergence."""
     stop = recipe.stop if isinstance(recipe.stop, EarlyStopping) else None
-    monitor = stop.monitor if stop else "loss"
+    assert recipe.loss is not None
+    monitor = stop.monitor if stop else default_monitor(task, recipe.loss)
     score = (record.valid or record.train)[monitor]
     if monitor in ("accuracy", "r2"):
         score = -score
