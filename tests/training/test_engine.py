@@ -16,9 +16,10 @@ EPOCHS, BATCH, ROWS = 4, 16, 40
 STEPS = 3  # an epoch: 16 + 16 + 16, the last filled up from the epoch's start
 TOTAL = EPOCHS * STEPS
 
-# float32 has 24 bits: each of the 12 steps errs by a few 6e-8 of the gradients' size (at most about 1),
-# against the float64 of the reference; the largest difference measured over all cases was 4e-7. Adam divides
-# by the gradient's size and so enlarges the error of small gradients: 2e-6 was measured.
+# float32 has 24 bits: each of the 12 steps errs by a few 6e-8 of the gradients' size (at most
+# about 1), # against the float64 of the reference; the largest difference measured over all cases
+# was 4e-7. # Adam divides # by the gradient's size and so enlarges the error of small gradients:
+# 2e-6 was # measured.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
@@ -181,7 +182,8 @@ def test_class_weights_are_example_weights() -> None:
 
 
 def test_the_plateau_schedule_drops_the_rate_when_the_loss_stays() -> None:
-    # At a learning rate this small nothing improves by the threshold, so every epoch is one without progress.
+    # At a learning rate this small nothing improves by the threshold, so every epoch is one
+    # without progress.
     still = recipe(
         "binary",
         optimizer=jr.SGD(learning_rate=1e-6),
@@ -189,7 +191,8 @@ def test_the_plateau_schedule_drops_the_rate_when_the_loss_stays() -> None:
         epochs=9,
     )
     run = jr.train(still, data("binary"))
-    # Epoch 1 is the best; patience ends after epochs 3, 5 and 7, and an epoch's rate is the one it was trained at.
+    # Epoch 1 is the best; patience ends after epochs 3, 5 and 7, and an epoch's rate is the one it
+    # was trained at.
     factors = [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2]
     np.testing.assert_allclose(run.history["learning_rate"], 1e-6 * np.array(factors), rtol=1e-6)
 

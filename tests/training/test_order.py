@@ -44,7 +44,8 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
 
 
 def test_all_orders_are_equally_likely() -> None:
-    # 3 rows have 6 orders; 6,000 epochs give 1,000 of each ± 29 (one deviation); 5 deviations are allowed.
+    # 3 rows have 6 orders; 6,000 epochs give 1,000 of each ± 29 (one deviation); 5 deviations are
+    # allowed.
     counts: dict[tuple[int, ...], int] = {}
     for epoch in range(6000):
         order = tuple(epoch_order(3, 3, 0, epoch)[0].tolist())

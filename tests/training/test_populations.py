@@ -1,10 +1,11 @@
 """Members of a population against the same recipes trained alone.
 
-How equal they are: where one member follows another in a lane of its own on one device, the compiler makes the
-same program around another loop, and the numbers are equal to the bit. Where members share a lane (``vmap``) or
-are spread over devices, the compiler may fuse differently: the sums of one step then differ in the last bit of
-float32 (6e-8), which the training multiplies. Plain gradient descent stayed equal to the bit here too; with
-Adam and dropout, 16 members and 5 epochs differed by at most 2e-5 in a weight.
+How equal they are: where one member follows another in a lane of its own on one device, the
+compiler makes the same program around another loop, and the numbers are equal to the bit. Where
+members share a lane (``vmap``) or are spread over devices, the compiler may fuse differently: the
+sums of one step then differ in the last bit of float32 (6e-8), which the training multiplies.
+Plain gradient descent stayed equal to the bit here too; with Adam and dropout, 16 members and 5
+epochs differed by at most 2e-5 in a weight.
 """
 
 from __future__ import annotations
