@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from common import HERE, in_words, markdown, section, table
+from common import HERE, child_environment, in_words, markdown, section, table
 
 TOP_IMPORTS = 15
 IMPORT = "import jaram.runs.train, jaram.cli.train"
@@ -20,6 +20,7 @@ def imports() -> list[list[str]]:
     """The packages whose imports take longest on the way to a training, own time of each."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", IMPORT],
+        env=child_environment(),
         capture_output=True,
         text=True,
         check=True,
@@ -101,7 +102,7 @@ def matrix_product_speed() -> float:
 
 def child(cache: str) -> str:
     """What a fresh process with this cache folder prints of its compilation."""
-    environment = os.environ | {"JARAM_CACHE": cache, "FLOOR_ONLY_COMPILE": "1"}
+    environment = child_environment(JARAM_CACHE=cache, FLOOR_ONLY_COMPILE="1")
     done = subprocess.run(
         [sys.executable, str(HERE / "floor.py"), "stages"],
         env=environment,

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from common import Timed, judged, note, repeats_asked, report, table, write_table
+from common import Timed, child_environment, judged, note, repeats_asked, report, table, write_table
 
 ROWS, COLUMNS = 2_000_000, 29
 FLOATS = ROWS * (COLUMNS + 1) * 4 / 2**20
@@ -23,7 +23,7 @@ def once(source: Path, out: Path) -> tuple[float, float, float]:
     command = [jaram, "train", str(source), "--target", "y", "--epochs", "1", "--out", str(out)]
     first: list[float] = []
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=child_environment())
 
     def watch() -> None:
         history = out / "history.jsonl"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from common import (
     HERE,
     Target,
     Timed,
+    child_environment,
     in_turn,
     in_words,
     note,
@@ -44,12 +46,12 @@ def command(name: str, source: Path, out: Path) -> list[str]:
     return [jaram, "train", str(source), *said, "--out", str(out)]
 
 
-def once(name: str, source: Path, folder: Path, count: int) -> float:
-    """Seconds from launch to exit."""
+def once(name: str, source: Path, folder: Path, count: int) -> tuple[float, float]:
+    """Seconds from launch to exit, and seconds of processor time."""
     cache = folder / (f"cold{count}" if name == COLD else "warm")
-    environment = os.environ | {"JARAM_CACHE": str(cache)}
+    environment = child_environment(JARAM_CACHE=str(cache))
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     done = subprocess.run(
         command(name, source, folder / f"out{count}"),
         env=environment,
@@ -60,13 +62,20 @@ def once(name: str, source: Path, folder: Path, count: int) -> float:
     seconds = time.perf_counter() - started
     if done.returncode:
         raise SystemExit(f"{name} failed:\n{done.stderr}")
-    note(f"{name}: {in_words(seconds)}")
-    return seconds
+    used = processor_seconds() - used
+    note(f"{name}: {in_words(seconds)}, processor {in_words(used)}")
+    return seconds, used
+
+
+def processor_seconds() -> float:
+    """What all finished children have used so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def measure(repeats: int) -> list[Timed]:
     names = [COLD, WARM, *PEERS]
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         source = folder / "table.csv"
@@ -75,7 +84,11 @@ def measure(repeats: int) -> list[Timed]:
             once(name, source, folder, count)
         for count, index in enumerate(in_turn(len(names), repeats), len(names)):
             seconds[names[index]].append(once(names[index], source, folder, count))
-    return [Timed(name, "", taken) for name, taken in seconds.items()]
+    found = []
+    for name, taken in seconds.items():
+        wall, used = (list(column) for column in zip(*taken, strict=True))
+        found.append(Timed(name, f"processor {in_words(statistics.median(used))}", wall))
+    return found
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from common import Timed, in_turn, judged, repeats_asked, report
+from common import Timed, child_environment, in_turn, judged, repeats_asked, report
 
 COMMANDS = {
     "jaram --help": [str(Path(sys.executable).parent / "jaram"), "--help"],
@@ -22,7 +22,7 @@ LIMITS = {"jaram --help": 0.25, "import jaram": 0.15}
 
 def once(command: list[str]) -> float:
     started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, env=child_environment(), check=True)
     return time.perf_counter() - started
 
 
