@@ -72,6 +72,8 @@ class Jaram:
                 optimizer=jr.Adam(learning_rate=rate),
                 batch_size=self._work.batch,
                 epochs=epochs,
+                penalties=(),
+                averaging=None,
                 stop=None,
                 validation=self._validation,
             )
