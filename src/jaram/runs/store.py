@@ -38,7 +38,7 @@ from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.finding import Finding
 from jaram.errors import JaramError, RunError
-from jaram.network.network import initial_params, initial_state, table
+from jaram.network.network import table
 from jaram.recipe import Recipe
 from jaram.runs import tensors
 from jaram.runs.chronicle import Chronicle
@@ -309,7 +309,7 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise RunError("runs.not_a_run", path=str(folder))
     told = read_json(folder / "run.json")
     found = told.get("format")
-    if not isinstance(found, int) or found < 1:
+    if type(found) is not int or found < 1:
         raise RunError(
             "runs.file_damaged", path=str(folder / "run.json"), detail="no format number"
         )
@@ -321,11 +321,9 @@ def read_card(folder: Path) -> dict[str, Any]:
 def _opened(place: Path, told: dict[str, Any]) -> Run:
     started = read_started(place, told)
     network = started.recipe.network or ()
-    like = (
-        initial_params(network, 0, started.input_shape),
-        initial_state(network, started.input_shape),
+    params, network_state = tensors.read_weights(
+        place / "weights.safetensors", network, started.input_shape
     )
-    params, network_state = tensors.read(place / "weights.safetensors", like)
     return Run(
         recipe=started.recipe,
         choices=started.choices,
@@ -371,6 +369,8 @@ def read_chronicle(place: Path, layers: int) -> Chronicle:
         name: np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)
         for name in names
     }
+    if not np.array_equal(columns["epoch"], np.arange(1, len(rows) + 1)):
+        raise ValueError("history.jsonl does not count its epochs from 1")
     signs = [
         [np.nan if row[sign] is None else row[sign] for sign in VITAL_SIGNS] for row in vital_rows
     ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from jaram.errors import RunError
+from jaram.network.layer import Shape
+from jaram.network.network import Network, NetworkParams, NetworkState, apply_each, shapes
 from jaram.runs.files import read_bytes
 
 Tree = TypeVar("Tree")
@@ -24,30 +28,35 @@ def encode(tree: Any, metadata: dict[str, str]) -> bytes:
     return bytes(save(leaves, metadata=metadata))
 
 
-def decode(content: bytes, like: Tree, where: Path) -> Tree:
-    """The tree of arrays that ``content`` holds, which must have the names, shapes and types of
-    ``like``.
-
-    Raises RunError naming ``where`` and the first array that does not fit.
-    """
+def named(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file by name; raises RunError if it is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    content = read_bytes(path)
     try:
-        found = load(content)
+        return dict(load(content))
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
-        raise RunError("runs.file_damaged", path=str(where), detail=str(error)) from None
+        raise RunError("runs.file_damaged", path=str(path), detail=str(error)) from None
+
+
+def read(path: Path, like: Tree) -> Tree:
+    """The tree of arrays in a file, which must have the names, shapes and types of ``like``.
+
+    Raises RunError naming the file and the first array that does not fit.
+    """
+    found = named(path)
     wanted = named_leaves(like)
     for name in sorted(wanted.keys() | found.keys()):
         if name not in wanted or name not in found:
             key = "runs.array_missing" if name in wanted else "runs.array_unexpected"
-            raise RunError(key, path=str(where), name=name)
+            raise RunError(key, path=str(path), name=name)
         expected = (tuple(wanted[name].shape), np.dtype(wanted[name].dtype))
         got = (found[name].shape, found[name].dtype)
         if expected != got:
             raise RunError(
                 "runs.array_differs",
-                path=str(where),
+                path=str(path),
                 name=name,
                 expected=f"{list(expected[0])} {expected[1]}",
                 got=f"{list(got[0])} {got[1]}",
@@ -56,9 +65,32 @@ def decode(content: bytes, like: Tree, where: Path) -> Tree:
     return decoded
 
 
-def read(path: Path, like: Tree) -> Tree:
-    """:func:`decode` of a file."""
-    return decode(read_bytes(path), like, path)
+def read_weights(
+    path: Path, network: Network, input_shape: Shape
+) -> tuple[NetworkParams, NetworkState]:
+    """The parameters and state that a network was saved with.
+
+    The network is applied to them without computing anything, and each layer's output must have the
+    shape that the layer says. Its first weights are not drawn to compare with, because a hostile
+    recipe can ask for more of them than any memory holds. Raises RunError.
+    """
+    parts: tuple[list[Any], list[Any]] = ([{} for _ in network], [{} for _ in network])
+    for name, array in named(path).items():
+        part, layer, *inside, last = name.split("/")
+        table = parts[int(part)][int(layer)]
+        for key in inside:
+            table = table.setdefault(key, {})
+        table[last] = array
+    params, state = tuple(parts[0]), tuple(parts[1])
+    x = jax.ShapeDtypeStruct((1, *input_shape), np.float32)
+    outputs, _ = jax.eval_shape(partial(apply_each, network), params, state, x)
+    for number, (output, wanted) in enumerate(
+        zip(outputs, shapes(network, input_shape)[1:], strict=True), start=1
+    ):
+        if output.shape[1:] != wanted:
+            detail = f"layer {number} has weights for {output.shape[1:]} outputs, not {wanted}"
+            raise RunError("runs.file_damaged", path=str(path), detail=detail)
+    return params, state
 
 
 def metadata(path: Path) -> dict[str, str]:
