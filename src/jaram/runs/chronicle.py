@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from jaram.training.engine import Advance
 from jaram.training.probe import VITAL_SIGNS
 
+PARTS = ("train", "valid")
 IN_TARGET_UNITS = ("rmse", "mae")
 
 
@@ -66,12 +67,16 @@ class Chronicle(NamedTuple):
 
 
 def of_member(
-    advance: Advance, member: int, started: float, target_scale: float = 1.0
+    advance: Advance,
+    member: int,
+    started: float,
+    names: Sequence[str],
+    target_scale: float = 1.0,
 ) -> Chronicle:
     """What ``advance`` added for ``member``, whose clock stood at ``started`` seconds before it.
 
-    Errors in the target's unit are scaled back by ``target_scale``. Epochs after the member
-    stopped are left out.
+    ``names`` are those of the metrics. Errors in the target's unit are scaled back by
+    ``target_scale``. Epochs after the member stopped are left out.
     """
     records = advance.records
     done = int(np.asarray(advance.state.epoch)[member]) - advance.first
@@ -81,10 +86,12 @@ def of_member(
         "seconds": started + advance.seconds * (1 + np.arange(count)) / advance.epochs,
         "learning_rate": _column(records.learning_rate, member, count),
     }
-    for part, metrics in (("train", records.train), ("valid", records.valid)):
-        for name, values in metrics.items():
+    metrics = np.asarray(records.metrics)  # (members, epochs, parts, names)
+    for part in range(metrics.shape[2]):
+        for index, name in enumerate(names):
             unit = target_scale if name in IN_TARGET_UNITS else 1.0
-            columns[f"{part}/{name}"] = _column(values, member, count) * unit
+            column = _column(metrics[:, :, part, index], member, count)
+            columns[f"{PARTS[part]}/{name}"] = column * unit
     return Chronicle(
         columns,
         np.asarray(records.vitals)[member, :count],

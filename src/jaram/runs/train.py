@@ -18,6 +18,7 @@ from jaram.defaults import Choice, complete
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
 from jaram.errors import RunError, UsageError
+from jaram.objective.monitors import monitors
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
@@ -229,6 +230,7 @@ class Member:
         )
         self.checkpoints = None if folder is None else store.Checkpoints(folder)
         self.layer_names = tuple(row["layer"] for row in self.started.layers)
+        self.metric_names = monitors(prepared.task)
         self.target_scale = target_scale(prepared)
 
     def begin(self) -> None:
@@ -239,7 +241,7 @@ class Member:
 
     def add(self, advance: Advance, index: int, seconds: float) -> None:
         """Take note of what a call added; ``seconds`` is the time trained before it."""
-        added = of_member(advance, index, seconds, self.target_scale)
+        added = of_member(advance, index, seconds, self.metric_names, self.target_scale)
         if not added.epochs and self.parts:
             return
         self.parts.append(added)
@@ -306,7 +308,10 @@ def _run(
             now = time.perf_counter()
             seconds, clock = seconds + now - clock, now
             _report(progress, members, advance, group, before + now - started)
-        if not np.all(np.asarray(state.is_stopped)) and np.max(state.epoch) < group.epochs:
+        if (
+            not np.all(np.asarray(state.is_stopped))
+            and np.asarray(state.epoch).max() < group.epochs
+        ):
             ending = "budget"
     except KeyboardInterrupt:
         for index, member in enumerate(members):

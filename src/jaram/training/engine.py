@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.prepare import Part, Prepared
-from jaram.network.network import initial_params, initial_state
+from jaram.network.network import initial_params, initial_state, table
 from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
@@ -37,6 +37,10 @@ CALL_SECONDS = 0.25
 """How long one call of the program should take, so that progress, checkpoints and Ctrl-C come in
 time."""
 CAPACITY_ROWS = 4_000_000
+SHORT_SECONDS = 2.0
+"""A training shorter than this is compiled quickly (1.1 s of processor time against 2.3 s)."""
+STEP_SECONDS, CORE_RATE = 1e-5, 5e10
+"""What a step costs beside its arithmetic, and floating-point operations a second of one core."""
 LANE_BYTES = 512 * 1024
 MOST_LANES = 8
 
@@ -109,6 +113,7 @@ def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
+        is_short=found[0].platform == "cpu" and _estimated_seconds(group) < SHORT_SECONDS,
         has_valid=group.prepared.valid is not None and len(group.prepared.valid.x) > 0,
         train_blocks=-(-len(sample) // rows),
         chunks=chunks,
@@ -116,6 +121,15 @@ def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
         devices=used,
         capacity=max(1, min(32, CAPACITY_ROWS // (group.steps * group.batch_size), group.epochs)),
     )
+
+
+def _estimated_seconds(group: Group) -> float:
+    """How long all epochs of all members would take one core, roughly; the same on any machine."""
+    network, shape = group.first.network or (), group.prepared.input_shape
+    operations = sum(row.operations for row in table(network, shape))
+    # Forward and backward are six floating-point operations a multiply-add.
+    a_step = STEP_SECONDS + 6 * operations * group.batch_size / CORE_RATE
+    return len(group.recipes) * group.epochs * group.steps * a_step
 
 
 def initial(group: Group, plan: Plan) -> tuple[Recipe, MemberState]:
@@ -290,7 +304,7 @@ def advance(
         step = Advance(state, records, done, count, seconds)
         done += count
         yield step
-        if bool(np.all(state.is_stopped)) or is_over(step):
+        if bool(np.asarray(state.is_stopped).all()) or is_over(step):
             return
         count = max(1, int(count * CALL_SECONDS / max(seconds, 1e-4)))
 

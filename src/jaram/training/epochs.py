@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from jaram.data.task import Task
@@ -67,6 +68,7 @@ class Arrays(NamedTuple):
 class Plan:
     """What is fixed when the program is compiled.
 
+    is_short: whether the training takes less time than a good compilation of it would.
     has_valid, train_blocks: whether there is a validation part; how many of the blocks to evaluate
     are of the training part, which come first.
     chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at
@@ -76,6 +78,7 @@ class Plan:
 
     task: Task
     takes_vitals: bool
+    is_short: bool
     has_valid: bool
     train_blocks: int
     chunks: int
@@ -100,8 +103,26 @@ class Outcome(NamedTuple):
     records: EpochRecord
 
 
-@partial(jax.jit, static_argnames=("plan",))
 def run_epochs(
+    plan: Plan,
+    recipes: Recipe,
+    state: MemberState,
+    arrays: Arrays,
+    orders: ArrayLike,
+    count: ArrayLike,
+    total_epochs: ArrayLike,
+) -> Outcome:
+    """Train all members for ``count`` epochs more.
+
+    recipes, state: every leaf has a leading axis of ``plan.members``. orders: int32 ``(capacity,
+    steps, batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
+    """
+    program = _compiled_quickly if plan.is_short else _compiled_well
+    outcome: Outcome = program(plan, recipes, state, arrays, orders, count, total_epochs)
+    return outcome
+
+
+def _run_epochs(
     plan: Plan,
     recipes: Recipe,
     state: MemberState,
@@ -110,12 +131,6 @@ def run_epochs(
     count: Array,
     total_epochs: Array,
 ) -> Outcome:
-    """Train all members for ``count`` epochs more.
-
-    recipes, state: every leaf has a leading axis of ``plan.members``. orders: int32 ``(capacity,
-    steps, batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
-    """
-
     def one(recipe: Recipe, member: MemberState, *shared: Any) -> Outcome:
         return _member_epochs(plan, recipe, member, *shared)
 
@@ -151,6 +166,12 @@ def run_epochs(
         out_specs=by_member,
         check_vma=False,
     )(recipes, state, *shared)
+
+
+QUICK = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
+"""Compiler options that halve the compilation on a CPU and cost a third of the speed."""
+_compiled_well = jax.jit(_run_epochs, static_argnames=("plan",))
+_compiled_quickly = jax.jit(_run_epochs, static_argnames=("plan",), compiler_options=QUICK)
 
 
 @cache
@@ -211,12 +232,10 @@ def _blank_records(plan: Plan, recipe: Recipe, orders: Array) -> EpochRecord:
         return jnp.zeros((plan.capacity, *shape), jnp.float32)
 
     assert recipe.network is not None
-    names = monitors(plan.task)
     return EpochRecord(
         losses=blank(orders.shape[1]),
         learning_rate=blank(),
-        train={name: blank() for name in names},
-        valid={name: blank() for name in names if plan.has_valid},
+        metrics=blank(1 + plan.has_valid, len(monitors(plan.task))),
         vitals=blank(len(recipe.network), len(VITAL_SIGNS)) if plan.takes_vitals else blank(0, 0),
     )
 
@@ -243,14 +262,13 @@ def _epoch(
     evaluated = state.params
     if isinstance(recipe.averaging, Averaging):
         evaluated = state.average
-    train, valid = _evaluate(plan, recipe, evaluated, state, arrays)
+    metrics = _evaluate(plan, recipe, evaluated, state, arrays)
     last = progress._replace(step=state.step - 1)
     vitals = jnp.zeros((0, 0), jnp.float32)
     if plan.takes_vitals:
         vitals = probe.vital_signs(recipe, plan.task, state, arrays.probe, last)
-    record = EpochRecord(
-        losses, supervised.learning_rate(recipe, state.plateau, last), train, valid, vitals
-    )
+    rate = supervised.learning_rate(recipe, state.plateau, last)
+    record = EpochRecord(losses, rate, metrics, vitals)
     return _after_epoch(plan.task, recipe, state, evaluated, record), record
 
 
@@ -265,10 +283,9 @@ def _scan(one_step: Any, state: MemberState, train: Batch, order: Array) -> tupl
     return jax.lax.scan(one_step, state, laid_out)
 
 
-def _evaluate(
-    plan: Plan, recipe: Recipe, params: Any, state: MemberState, arrays: Arrays
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Metrics of the training sample and of the validation part, in evaluation mode.
+def _evaluate(plan: Plan, recipe: Recipe, params: Any, state: MemberState, arrays: Arrays) -> Array:
+    """Metrics ``(parts, names)`` of the training sample and of the validation part, in evaluation
+    mode.
 
     One loop over the blocks of both, because compiling two costs twice. Example weights count in
     the loss only.
@@ -296,8 +313,7 @@ def _evaluate(
     parts = [slice(0, plan.train_blocks), slice(plan.train_blocks, None)][: 1 + plan.has_valid]
     totals = jax.tree.map(lambda a: jnp.stack([a[part].sum(0) for part in parts]), each)
     metrics = jax.vmap(from_sums)(totals)
-    found = [{name: values[i] for name, values in metrics.items()} for i in range(len(parts))]
-    return found[0], found[1] if plan.has_valid else {}
+    return jnp.stack([metrics[name] for name in monitors(task)], axis=1)
 
 
 def _after_epoch(
@@ -307,18 +323,21 @@ def _after_epoch(
     stop = recipe.stop if isinstance(recipe.stop, EarlyStopping) else None
     assert recipe.loss is not None
     monitor = stop.monitor if stop else default_monitor(task, recipe.loss)
-    score = (record.valid or record.train)[monitor]
+    names = monitors(task)
+    score = record.metrics[-1, names.index(monitor)]
     if monitor in ("accuracy", "r2"):
         score = -score
     epoch = state.epoch + 1
     # Weights that are not finite show in the loss of the training sample, taken after the last
     # step.
-    finite = jnp.isfinite(record.losses).all() & jnp.isfinite(record.train["loss"])
+    finite = jnp.isfinite(record.losses).all() & jnp.isfinite(
+        record.metrics[0, names.index("loss")]
+    )
     score = jnp.where(finite & jnp.isfinite(score), score, jnp.inf).astype(jnp.float32)
     is_better = score < state.best.score
     counts = score < state.best.score - (stop.min_delta if stop else 0.0)
     candidate = Best(score, epoch, evaluated, state.network_state)
-    best = jax.tree.map(lambda new, old: jnp.where(is_better, new, old), candidate, state.best)
+    best = jax.lax.cond(is_better, lambda: candidate, lambda: state.best)
     waited = jnp.where(counts, 0, state.waited + 1)
     out_of_patience = waited >= stop.patience if stop else jnp.bool_(False)
     plateau = state.plateau

@@ -19,8 +19,9 @@ from jaram.recipe import Recipe
 from jaram.training.engine import for_program, knob_arrays
 from jaram.training.supervised import forward, per_example_loss
 
-MOST_ROWS = 8192
-FEWEST_ROWS = 64
+BLOCK_ROWS = (64, 2048)
+"""The sizes of a block: few, because each is compiled; the large one for all but a handful of
+rows."""
 
 
 class Answers(NamedTuple):
@@ -63,21 +64,21 @@ def answers(
     """The network's answers for prepared inputs ``x``, and their losses against prepared targets
     ``y``.
 
-    Examples are taken in blocks filled up to a power of two, so that few sizes are ever compiled;
-    a row's result does not depend on the rows beside it.
+    Examples are taken in blocks of ``BLOCK_ROWS``, the last filled up, so that few sizes are ever
+    compiled; a row's result does not depend on the rows beside it.
     """
     knobs = knob_arrays(for_program(recipe))
     if y is None:
         y = np.zeros(len(x), np.int32)
         if not task.has_classes:
             y = np.zeros((len(x), task.outputs), np.float32)
+    size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
     parts = []
-    for start in range(0, len(x), MOST_ROWS):
-        block, target = x[start : start + MOST_ROWS], y[start : start + MOST_ROWS]
-        rows = len(block)
-        size = max(FEWEST_ROWS, 1 << (rows - 1).bit_length())
-        found = _answers(knobs, params, state, _filled(block, size), _filled(target, size), task)
-        parts.append(Answers(*(np.asarray(values)[:rows] for values in found)))
+    for start in range(0, len(x), size):
+        rows = slice(start, min(start + size, len(x)))
+        block, target = _filled(x[rows], size), _filled(y[rows], size)
+        found = _answers(knobs, params, state, block, target, task)
+        parts.append(Answers(*(np.asarray(values)[: rows.stop - start] for values in found)))
     return Answers(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 

@@ -49,12 +49,12 @@ class EpochRecord(NamedTuple):
     """What one epoch leaves behind, float32.
 
     losses: (steps,) of every minibatch. learning_rate: of the last step.
-    train, valid: metrics by name; valid is empty without a validation part.
+    metrics: (parts, names) in the order of ``monitors(task)``, of the training sample and, if
+    there is one, of the validation part. One array, because each costs its share of compilation.
     vitals: (layers, len(VITAL_SIGNS)), see :mod:`jaram.training.probe`; (0, 0) when not taken.
     """
 
     losses: Array
     learning_rate: Array
-    train: dict[str, Array]
-    valid: dict[str, Array]
+    metrics: Array
     vitals: Array
