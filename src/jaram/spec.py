@@ -208,7 +208,10 @@ def _shown(value: object) -> str:
     if is_spec(value):
         line = words(value)
         return f"({line})" if " " in line else line
-    return f"{value:g}" if isinstance(value, float) else str(describe(value))
+    if not isinstance(value, float):
+        return str(describe(value))
+    short = f"{value:g}"  # but 0.9999999 is no 1, which a share may not be
+    return repr(value) if float(short).is_integer() and float(short) != value else short
 
 
 def split(line: str, at: str = " ") -> list[str]:
