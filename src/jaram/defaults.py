@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from jaram.data.prepare import Prepared
+from jaram.data.task import Task
 from jaram.errors import RecipeError
 from jaram.messages import Language, text
 from jaram.network.activations import GELU, ActivationFunction
@@ -52,8 +53,8 @@ class Choice:
 def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, ...]]:
     """The recipe with everything said: ``network`` whole, ``output`` None, and what was chosen.
 
-    Raises RecipeError for a network that can't take the data's examples, and for a monitor that
-    the task does not have.
+    Raises RecipeError for a network that can't take the data's examples, for a monitor that the
+    task does not have, and for layer rates that are not as many as the layers.
     """
     examples, task = len(prepared.train.x), prepared.task
     choices: list[Choice] = []
@@ -125,14 +126,27 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
             choose("stop", stop, "chose_stop", patience=patience) if has_valid else None
         )
     completed = dataclasses.replace(recipe, **changes)
-    if isinstance(completed.stop, EarlyStopping) and completed.stop.monitor not in monitors(task):
+    _require_agreement(completed, prepared.task)
+    return completed, tuple(choices)
+
+
+def _require_agreement(completed: Recipe, task: Task) -> None:
+    """Raise RecipeError where one field of a completed recipe asks for what the others don't have."""
+    stop, layers = completed.stop, len(completed.network or ())
+    if isinstance(stop, EarlyStopping) and stop.monitor not in monitors(task):
         raise RecipeError(
             "recipe.no_such_monitor",
-            monitor=completed.stop.monitor,
+            monitor=stop.monitor,
             task=task.kind,
             known=", ".join(monitors(task)),
         )
-    return completed, tuple(choices)
+    if completed.layer_rates and len(completed.layer_rates) != layers:
+        raise RecipeError(
+            "recipe.layer_rates",
+            got=len(completed.layer_rates),
+            layers=layers,
+            network=", ".join(words(layer) for layer in completed.network or ()),
+        )
 
 
 def default_hidden(prepared: Prepared) -> Network:

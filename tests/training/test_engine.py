@@ -17,9 +17,9 @@ STEPS = 3  # an epoch: 16 + 16 + 16, the last filled up from the epoch's start
 TOTAL = EPOCHS * STEPS
 
 # float32 has 24 bits: each of the 12 steps errs by a few 6e-8 of the gradients' size (at most
-# about 1), # against the float64 of the reference; the largest difference measured over all cases
-# was 4e-7. # Adam divides # by the gradient's size and so enlarges the error of small gradients:
-# 2e-6 was # measured.
+# about 1), against the float64 of the reference; the largest difference measured over all cases
+# was 4e-7. Adam divides by the gradient's size and so enlarges the error of small gradients:
+# 2e-6 was measured.
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 

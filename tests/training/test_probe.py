@@ -85,7 +85,7 @@ def norm(layer: Any) -> float:
 )
 def test_vital_signs_are_what_they_say(fields: dict[str, Any]) -> None:
     # With the whole training part as one minibatch, the probe after an epoch sees what the next
-    # step will see, # so that its update is the next epoch's parameters minus this one's.
+    # step will see, so that its update is the next epoch's parameters minus this one's.
     given = data()
     params, vitals = each_epoch(recipe(jr.Dense(4, "tanh"), **fields), given)
     x, y = given.x.astype(np.float64), given.y.reshape(-1, 1)
@@ -111,7 +111,7 @@ def test_vital_signs_are_what_they_say(fields: dict[str, Any]) -> None:
             ]
         for name, values in expected.items():
             # float32 against float64: some 1e-6 relative, more for what is a difference of two
-            # near numbers # (parameters of size 1 that differ by 0.01: 6e-8 / 0.01).
+            # near numbers (parameters of size 1 that differ by 0.01: 6e-8 / 0.01).
             np.testing.assert_allclose(
                 sign(vitals, name)[epoch], values, rtol=3e-5, atol=1e-6, err_msg=f"{name} {epoch}"
             )

@@ -60,7 +60,7 @@ def test_each_member_stops_by_itself_with_its_best_weights() -> None:
         losses = run.history["valid/loss"].to_numpy()
         assert_stopped_rightly(run, losses, patience=4, delta=0.0)
         # The weights are that epoch's: evaluated anew, the loss is the one of the best epoch and
-        # no other. # (Another program sums 12 rows in another order: a few float32 roundings.)
+        # no other. (Another program sums 12 rows in another order: a few float32 roundings.)
         assert run.metrics["valid/loss"] == pytest.approx(losses[run.best_epoch - 1], rel=1e-5)
         assert np.sum(np.isclose(losses, run.metrics["valid/loss"], rtol=1e-5)) == 1
 

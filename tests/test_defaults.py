@@ -1,0 +1,153 @@
+"""What a recipe leaves out is chosen once, told, and trains; what it spells out is left alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import jaram as jr
+from jaram.data import prepare
+from jaram.defaults import complete, default_batch_size, default_epochs
+from jaram.errors import RecipeError
+from jaram.network.network import shapes
+from jaram.runs.train import prepare_options
+from jaram.training import engine
+
+
+def data(kind: str, rows: int = 40) -> jr.Data:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 3)).astype(np.float32)
+    answers: dict[str, Any] = {
+        "regression": x[:, 0] * 3.0 + rng.normal(size=rows),
+        "several": x[:, :2] * 2.0 + rng.normal(size=(rows, 2)),
+        "binary": np.where(x[:, 0] > 0, "yes", "no"),
+        "multiclass": np.array(["a", "b", "c"])[np.arange(rows) % 3],
+        "multilabel": (rng.random((rows, 3)) > 0.5).astype(int),
+    }
+    task = "multilabel" if kind == "multilabel" else None
+    return jr.Data(x, answers[kind], task=task)
+
+
+KINDS = ("regression", "several", "binary", "multiclass", "multilabel")
+PARTLY_SAID = [
+    {},
+    {"network": (jr.Dense(4),)},
+    {"network": ()},
+    {"loss": jr.MeanSquaredError()},
+    {"output": None, "network": (jr.Dense(1),)},
+    {"epochs": 3, "batch_size": "full"},
+    {"stop": None, "optimizer": jr.SGD()},
+    {"validation": 0.0},
+    {"penalties": (), "averaging": None},
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("said", PARTLY_SAID, ids=lambda said: ", ".join(said) or "nothing")
+def test_completing_twice_changes_nothing(kind: str, said: dict[str, Any]) -> None:
+    recipe = jr.Recipe(**said)
+    prepared = prepare(data(kind), prepare_options(recipe))
+    completed, choices = complete(recipe, prepared)
+    again, none = complete(completed, prepared)
+    assert again == completed
+    assert none == ()
+    assert engine.structure(again) == engine.structure(completed)
+    # What was said is left as it was said; what was chosen is told, and why.
+    for field, value in said.items():
+        if field == "network":
+            assert completed.network[: len(value)] == value
+        elif field not in ("output",):
+            assert getattr(completed, field) == value
+    told = {choice.field for choice in choices}
+    assert not told & (said.keys() - {"network", "output"})
+    for choice in choices:
+        for language in ("en", "ko"):
+            assert choice.reason(language)
+        assert jr.Recipe.from_toml(completed.to_toml()) == completed
+    # It fits the data: as many outputs as the task has.
+    wanted = prepared.task.outputs
+    if "output" not in said:
+        assert shapes(completed.network, prepared.input_shape)[-1] == (wanted,)
+
+
+def test_a_completed_recipe_prepares_the_data_alike() -> None:
+    recipe = jr.Recipe(scale="minmax", class_weight="balanced", test=0.1)
+    prepared = prepare(data("binary"), prepare_options(recipe))
+    completed, _ = complete(recipe, prepared)
+    assert prepare_options(completed) == prepare_options(recipe)
+
+
+@given(st.integers(1, 10**8))
+def test_batches_and_epochs_are_in_bounds(examples: int) -> None:
+    batch = default_batch_size(examples)
+    assert 1 <= batch <= min(examples, 512)
+    assert 20 <= default_epochs(-(-examples // batch)) <= 200
+
+
+WRONG: dict[str, tuple[str, dict[str, Any]]] = {
+    "softmax over one unit, squared error, zeros, a rate of 10": (
+        "binary",
+        {
+            "network": (jr.Dense(8, "sigmoid", init="zeros"), jr.Dense(1, "softmax")),
+            "loss": jr.MeanSquaredError(),
+            "optimizer": jr.SGD(learning_rate=10.0, momentum=0.9),
+            "scale": "none",
+        },
+    ),
+    "one sigmoid for three classes": ("multiclass", {"network": (jr.Dense(1, "sigmoid"),)}),
+    "one linear unit for three classes, squared error": (
+        "multiclass",
+        {"network": (jr.Dense(1),), "loss": jr.MeanSquaredError()},
+    ),
+    "linear layers without an activation": ("binary", {"network": (jr.Dense(4), jr.Dense(1))}),
+    "two softmax units for two classes": ("binary", {"network": (jr.Dense(2, "softmax"),)}),
+    "squared error on three sigmoids": (
+        "multiclass",
+        {"network": (jr.Dense(3, "sigmoid"),), "loss": jr.MeanSquaredError()},
+    ),
+    "a ReLU in front of the loss": ("binary", {"network": (jr.Dense(1, "relu"),)}),
+    "a batch larger than the data": ("binary", {"network": (jr.Dense(1),), "batch_size": 10_000}),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_networks_spelled_out_wrongly_train_and_are_told(mistake: str) -> None:
+    kind, fields = WRONG[mistake]
+    chosen: dict[str, Any] = {"output": None, "epochs": 2, "batch_size": 16}
+    run = jr.train(jr.Recipe(**(chosen | fields)), data(kind))
+    assert run.findings, mistake
+    assert run.recipe.network == fields["network"]
+    assert run.result in ("completed", "diverged")
+    assert len(run.predict(data(kind).x)) == 40
+    assert all(finding.message() for finding in run.findings)
+
+
+@pytest.mark.parametrize(
+    ("network", "named"),
+    [
+        ((jr.Dense(3), jr.Reshape((2, 2))), "2"),
+        ((jr.EmbedCategories(((7, 3),)),), "1"),
+    ],
+)
+def test_a_network_that_cannot_take_the_data_names_the_layer(network: Any, named: str) -> None:
+    with pytest.raises(RecipeError, match=named):
+        jr.train(jr.Recipe(network=network), data("binary"))
+
+
+def test_layer_rates_must_be_as_many_as_layers() -> None:
+    recipe = jr.Recipe(network=(jr.Dense(3),), layer_rates=(1.0,), epochs=1)
+    with pytest.raises(jr.JaramError, match="layer_rates"):
+        jr.train(recipe, data("binary"))
+    jr.train(dataclasses.replace(recipe, layer_rates=(1.0, 0.5)), data("binary"))
+
+
+def test_series_and_pictures_are_flattened_before_the_output() -> None:
+    x = np.random.default_rng(0).normal(size=(30, 4, 2)).astype(np.float32)
+    given_data = jr.Data(x, np.arange(30) % 2)
+    run = jr.train(jr.Recipe(network=(jr.Dense(3, "tanh"),), epochs=1), given_data)
+    assert [type(layer).__name__ for layer in run.recipe.network] == ["Dense", "Flatten", "Dense"]
