@@ -131,7 +131,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
 
 
 def _require_agreement(completed: Recipe, task: Task) -> None:
-    """Raise RecipeError where one field of a completed recipe asks for what the others don't have."""
+    """Raise RecipeError where one field asks for what the others do not have."""
     stop, layers = completed.stop, len(completed.network or ())
     if isinstance(stop, EarlyStopping) and stop.monitor not in monitors(task):
         raise RecipeError(
