@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.encoding import NumberSource
+from jaram.data.memory import aligned_empty
 from jaram.data.notices import Notice
 from jaram.data.preparation import Preparation, check_finite, number_blocks
 from jaram.data.scaling import (
@@ -113,7 +114,7 @@ def large_table(
     if preparation.input_shape == (width,):
         scale_in_place(raw, *scaling)
         return raw, preparation, ()
-    x = np.empty((order.size, *preparation.input_shape), np.float32)
+    x = aligned_empty((order.size, *preparation.input_shape), np.float32)
     for part in blocks(raw):
         x[part, :width] = scaled(raw[part], *scaling)
         after = width + len(preparation.indicators)

@@ -18,6 +18,7 @@ from jaram.data.csv_file import (
     split_header,
     to_utf8,
 )
+from jaram.data.memory import aligned_empty
 from jaram.data.sniff import SAMPLE, Dialect, is_encoded, sniff
 from jaram.data.table import Table
 from jaram.errors import DataError
@@ -162,7 +163,7 @@ def _read(path: Path, dialect: Dialect, names: list[str], schema: Schema, lines:
     in_matrix = tuple(name for name in names if schema[name] == pl.Float32)
     others = [name for name in names if schema[name] != pl.Float32]
     # Pages that are never written cost nothing, so that blank lines do no harm.
-    matrix = np.empty((lines, len(in_matrix)), np.float32)
+    matrix = aligned_empty((lines, len(in_matrix)), np.float32)
     frames: list[pl.DataFrame] = []
     first = 0
     for body, line in _bodies(path, dialect):

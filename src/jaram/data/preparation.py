@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jaram.data.data import Data, numbers_array
 from jaram.data.encoding import Category, CategoryKind, NumberSource
 from jaram.data.frames import is_frame, table_of
+from jaram.data.memory import aligned_empty
 from jaram.data.notices import DataWarning, Notice, listed
 from jaram.data.scaling import BLOCK, Floats, ScaleKind, blocks, scaled
 from jaram.data.table import Table
@@ -146,7 +147,7 @@ class Preparation:
         if x.shape[1:] != self.shape:
             raise DataError("data.part_shape", got=x.shape[1:], expected=self.shape)
         n = len(x) if rows is None else len(rows)
-        out = np.empty((n, *self.input_shape), np.float32)
+        out = aligned_empty((n, *self.input_shape), np.float32)
         width = len(self.sources)
         newly_missing = np.zeros(width, np.int64)
         for part in blocks(x, n):
@@ -167,7 +168,7 @@ class Preparation:
         if absent:
             raise table.no_column(absent[0])
         n = table.rows if rows is None else len(rows)
-        out = np.empty((n, *self.input_shape), np.float32)
+        out = aligned_empty((n, *self.input_shape), np.float32)
         width = len(self.sources)
         newly_missing = np.zeros(width, np.int64)
         center, scale, fill = self._fitted

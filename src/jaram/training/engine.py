@@ -30,9 +30,9 @@ from jaram.training.supervised import Batch, transform
 
 Ending = Literal["completed", "stopped", "diverged", "interrupted", "budget"]
 
-TRAIN_SAMPLE_ROWS = 2048
-"""Training rows that are evaluated after each epoch, at least; as many as validation rows if those
-are more."""
+FEWEST_SAMPLE_ROWS, MOST_SAMPLE_ROWS = 2048, 16384
+"""Training rows that are evaluated after each epoch: as many as validation rows, within these
+limits."""
 CALL_SECONDS = 0.25
 """How long one call of the program should take, so that progress, checkpoints and Ctrl-C come in
 time."""
@@ -221,14 +221,13 @@ def arrays_for(group: Group, plan: Plan) -> Arrays:
     """The group's examples on the plan's devices."""
     train, valid = group.prepared.train, group.prepared.valid
     sample, rows = _sample_rows(group.prepared)
-    evaluated = blocks_of(*_columns(train, sample), rows)
+    evaluated = [Batch(*_columns(train, sample))]
     if plan.has_valid and valid is not None:
-        more = blocks_of(*_valid_columns(valid, train), rows)
-        evaluated = jax.tree.map(lambda a, b: np.concatenate([a, b]), evaluated, more)
+        evaluated.append(Batch(*_valid_columns(valid, train)))
     batches = dataclasses.replace(train, weight=_average_one(train.weight))
     on_host = Arrays(
         train=Batch(*_columns(batches)),
-        evaluated=evaluated,
+        evaluated=blocks_of(evaluated, rows),
         probe=Batch(*_columns(batches, probe_rows(len(train.x), PROBE_ROWS))),
         center=_center(group.prepared),  # type: ignore[arg-type]
     )
@@ -247,7 +246,8 @@ def _average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | No
 def _sample_rows(prepared: Prepared) -> tuple[NDArray[np.int32], int]:
     """Training rows that are evaluated after each epoch, and how many rows a block has."""
     valid_rows = 0 if prepared.valid is None else len(prepared.valid.x)
-    sample = probe_rows(len(prepared.train.x), max(TRAIN_SAMPLE_ROWS, valid_rows))
+    wanted = min(max(FEWEST_SAMPLE_ROWS, valid_rows), MOST_SAMPLE_ROWS)
+    sample = probe_rows(len(prepared.train.x), wanted)
     return sample, block_rows(len(sample), valid_rows)
 
 

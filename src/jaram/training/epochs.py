@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from jaram.data.memory import aligned_empty
 from jaram.data.task import Task
 from jaram.network.layer import Context
 from jaram.objective.monitors import default_monitor, from_sums, monitors, partial_sums
@@ -363,20 +365,26 @@ def block_rows(*parts: int) -> int:
     return min(EVALUATED_ROWS, max(parts))
 
 
-def blocks_of(x: NDArray[Any], y: NDArray[Any], weight: NDArray[Any] | None, rows: int) -> Blocks:
-    """Examples in blocks of ``rows``, the last filled up with copies of the first example;
-    NumPy."""
-    count = math.ceil(len(x) / rows)
-    missing = count * rows - len(x)
-    real = np.ones(count * rows, np.float32)
-    if missing:
-        real[-missing:] = 0
-        x = np.concatenate([x, np.broadcast_to(x[:1], (missing, *x.shape[1:]))])
-        y = np.concatenate([y, np.broadcast_to(y[:1], (missing, *y.shape[1:]))])
-        if weight is not None:
-            weight = np.concatenate([weight, np.zeros(missing, np.float32)])
+def blocks_of(parts: Sequence[Batch], rows: int) -> Blocks:
+    """The examples of one part after another in blocks of ``rows``; NumPy.
 
-    def split(array: Any) -> Any:
-        return array.reshape(count, rows, *array.shape[1:])
+    Each part's last block is filled up with copies of its first example.
+    """
+    counts = [math.ceil(len(part.x) / rows) for part in parts]
+    starts = np.cumsum([0, *counts]) * rows
 
-    return Blocks(split(x), split(y), None if weight is None else split(weight), split(real))
+    def filled(arrays: Sequence[Any], rest_is_zero: bool = False) -> NDArray[Any]:
+        shape, dtype = arrays[0].shape[1:], arrays[0].dtype
+        flat = aligned_empty((int(starts[-1]), *shape), dtype)
+        for array, start, end in zip(arrays, starts, starts[1:], strict=False):
+            flat[start : start + len(array)] = array
+            flat[start + len(array) : end] = 0 if rest_is_zero else array[0]
+        return flat.reshape(-1, rows, *shape)
+
+    weights = [part.weight for part in parts]
+    return Blocks(
+        filled([part.x for part in parts]),  # type: ignore[arg-type]
+        filled([part.y for part in parts]),  # type: ignore[arg-type]
+        None if weights[0] is None else filled(weights, rest_is_zero=True),  # type: ignore[arg-type]
+        filled([np.ones(len(part.x), np.float32) for part in parts], rest_is_zero=True),  # type: ignore[arg-type]
+    )
