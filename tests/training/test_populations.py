@@ -101,8 +101,7 @@ def last_params(recipes: list[jr.Recipe], **layout: Any) -> list[np.ndarray]:
     group = engine.Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
     plan = dataclasses.replace(engine.plan_for(group), **layout)
     knobs, state = engine.initial(group, plan)
-    arrays = engine.arrays_for(group, plan)
-    for advance in engine.advance(group, plan, knobs, state, arrays, 0, lambda _: False):
+    for advance in engine.advance(group, plan, knobs, state, 0, lambda _: False):
         state = advance.state
     return [np.asarray(leaf)[: len(recipes)] for leaf in jax.tree.leaves(state.params)]
 

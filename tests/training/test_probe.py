@@ -52,9 +52,8 @@ def each_epoch(asked: jr.Recipe, given: jr.Data, change: Any = None) -> tuple[li
     knobs, state = engine.initial(group, plan)
     if change is not None:
         state = state._replace(params=jax.tree.map(np.asarray, change(state.params)))
-    arrays = engine.arrays_for(group, plan)
     params, vitals = [], []
-    for advance in engine.advance(group, plan, knobs, state, arrays, 0, lambda _: False):
+    for advance in engine.advance(group, plan, knobs, state, 0, lambda _: False):
         params.append(
             jax.tree.map(lambda leaf: np.asarray(leaf, np.float64)[0], advance.state.params)
         )

@@ -291,7 +291,6 @@ def _run(
 ) -> list[Run]:
     """Train until the end, the budget's end or Ctrl-C; ``seconds`` is the time trained before."""
     done = int(np.max(np.asarray(state.epoch)))
-    arrays = engine.arrays_for(group, plan)
     started, ending = time.perf_counter(), "completed"
 
     def is_over(_: Advance) -> bool:
@@ -299,7 +298,7 @@ def _run(
 
     before, clock = seconds, started
     try:
-        for advance in engine.advance(group, plan, recipes, state, arrays, done, is_over):
+        for advance in engine.advance(group, plan, recipes, state, done, is_over):
             for index, member in enumerate(members):
                 member.add(advance, index, seconds)
             state = (

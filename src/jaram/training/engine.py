@@ -276,7 +276,6 @@ def advance(
     plan: Plan,
     recipes: Recipe,
     state: MemberState,
-    arrays: Arrays,
     done: int,
     is_over: Callable[[Advance], bool],
 ) -> Iterator[Advance]:
@@ -284,6 +283,7 @@ def advance(
 
     Ends after the last epoch, when every member has stopped, or when ``is_over`` says so.
     """
+    arrays = arrays_for(group, plan)  # held here alone, so that they go with the last epoch
     count = 1  # the first call shows how long an epoch takes
     while done < group.epochs:
         count = min(count, plan.capacity, group.epochs - done)
