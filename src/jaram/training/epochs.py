@@ -31,6 +31,7 @@ from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.training import probe, supervised
 from jaram.training.probe import VITAL_SIGNS
+from jaram.training.programs import make_room
 from jaram.training.state import Best, EpochRecord, MemberState
 from jaram.training.supervised import Batch, Progress
 
@@ -120,6 +121,7 @@ def run_epochs(
     steps, batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
     """
     program = _compiled_quickly if plan.is_short else _compiled_well
+    make_room(program)
     outcome: Outcome = program(plan, recipes, state, arrays, orders, count, total_epochs)
     return outcome
 

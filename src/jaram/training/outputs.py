@@ -17,6 +17,7 @@ from jaram.network.network import NetworkParams, NetworkState
 from jaram.objective.decisions import decide, probabilities
 from jaram.recipe import Recipe
 from jaram.training.engine import for_program, knob_arrays
+from jaram.training.programs import make_room
 from jaram.training.supervised import forward, per_example_loss
 
 BLOCK_ROWS = (64, 2048)
@@ -73,6 +74,7 @@ def answers(
         if not task.has_classes:
             y = np.zeros((len(x), task.outputs), np.float32)
     size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
+    make_room(_answers)
     parts = []
     for start in range(0, len(x), size):
         rows = slice(start, min(start + size, len(x)))
