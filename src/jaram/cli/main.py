@@ -7,6 +7,7 @@ shows it.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -23,12 +24,18 @@ DONE, BUG, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def main() -> NoReturn:
     """Run ``sys.argv`` and exit."""
+    # A training makes a million objects that live until the end; looking through them again and
+    # again for garbage took a tenth of a short one.
+    gc.set_threshold(100_000, 50, 100)
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except OSError:  # whoever read our output has gone
         _forget_stdout()
-    sys.exit(code)
+    sys.stderr.flush()
+    # All files are written and closed. Python and JAX would take 0.15 s more to tear down what the
+    # system frees at once.
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:
