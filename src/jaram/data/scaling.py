@@ -43,7 +43,8 @@ class Moments:
         count = np.zeros(features, np.int64)
         total = np.zeros(features)
         low, high = np.full(features, np.inf), np.full(features, -np.inf)
-        with np.errstate(over="ignore"):
+        # What is infinite is refused with its row when it is scaled.
+        with np.errstate(over="ignore", invalid="ignore"):
             for block in self._blocks():
                 missing = np.isnan(block)
                 if missing.any():
@@ -64,7 +65,7 @@ class Moments:
     def std(self) -> Floats:
         """The standard deviation (features,), divisor n; reads ``x`` once more."""
         squares = np.zeros(self.mean.shape)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             for block in self._blocks():
                 block -= self.mean
                 block *= block
