@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_MISTAKES = 12
 MOST_POINTS = 500
 CALIBRATION_BINS = 10
-IMPORTANCE_ROWS = 1000
+IMPORTANCE_ROWS = 500
 IMPORTANCE_REPEATS = 3
 IMPORTANCE_SECONDS = 1.0
 """Columns that are not reached within this time are left out of the importance."""

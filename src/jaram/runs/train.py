@@ -28,6 +28,7 @@ from jaram.runs.run import Run
 from jaram.training import engine
 from jaram.training.engine import Advance, Ending, Group
 from jaram.training.epochs import Plan, spread
+from jaram.training.outputs import compile_ahead
 from jaram.training.state import MemberState
 
 
@@ -205,6 +206,10 @@ def _train_group(
     ]
     for member in members:
         member.begin()
+    if folders[0] is not None:  # then the run is evaluated and written when it is trained
+        first = _member(state, 0)
+        prepared = group.prepared
+        compile_ahead(group.first, first.params, first.network_state, prepared.train, prepared.task)
     return _run(group, plan, recipes, state, members, 0.0, budget, progress)
 
 

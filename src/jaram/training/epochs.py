@@ -30,6 +30,7 @@ from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.training import probe, supervised
+from jaram.training.devices import QUICKLY
 from jaram.training.probe import VITAL_SIGNS
 from jaram.training.programs import make_room
 from jaram.training.state import Best, EpochRecord, MemberState
@@ -172,10 +173,8 @@ def _run_epochs(
     )(recipes, state, *shared)
 
 
-QUICK = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
-"""Compiler options that halve the compilation on a CPU and cost a third of the speed."""
 _compiled_well = jax.jit(_run_epochs, static_argnames=("plan",))
-_compiled_quickly = jax.jit(_run_epochs, static_argnames=("plan",), compiler_options=QUICK)
+_compiled_quickly = jax.jit(_run_epochs, static_argnames=("plan",), compiler_options=QUICKLY)
 
 
 @cache

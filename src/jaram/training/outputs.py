@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache
+from threading import Thread
 from typing import Any, NamedTuple
 
 import jax
@@ -11,11 +12,13 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from jaram.data.prepare import Part
 from jaram.data.task import Task
 from jaram.network.layer import Context
 from jaram.network.network import NetworkParams, NetworkState
 from jaram.objective.decisions import decide, probabilities
 from jaram.recipe import Recipe
+from jaram.training.devices import QUICKLY, available
 from jaram.training.engine import for_program, knob_arrays
 from jaram.training.programs import make_room
 from jaram.training.supervised import forward, per_example_loss
@@ -36,7 +39,14 @@ class Answers(NamedTuple):
     loss: Any
 
 
-@partial(jax.jit, static_argnames=("task",))
+@cache
+def _program() -> Any:
+    """:func:`_answers`, compiled quickly on a CPU: it is mostly matrix products."""
+    on_cpu = available()[0].platform == "cpu"
+    options = QUICKLY if on_cpu else None
+    return jax.jit(_answers, static_argnames=("task",), compiler_options=options)
+
+
 def _answers(
     recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, y: Array, task: Task
 ) -> Answers:
@@ -74,14 +84,26 @@ def answers(
         if not task.has_classes:
             y = np.zeros((len(x), task.outputs), np.float32)
     size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
-    make_room(_answers)
+    make_room(_program())
     parts = []
     for start in range(0, len(x), size):
         rows = slice(start, min(start + size, len(x)))
         block, target = _filled(x[rows], size), _filled(y[rows], size)
-        found = _answers(knobs, params, state, block, target, task)
+        found = _program()(knobs, params, state, block, target, task)
         parts.append(Answers(*(np.asarray(values)[: rows.stop - start] for values in found)))
     return Answers(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+def compile_ahead(
+    recipe: Recipe, params: NetworkParams, state: NetworkState, part: Part, task: Task
+) -> None:
+    """Compile on another thread what :func:`answers` will want for ``part`` after the training.
+
+    The other core has nothing to do while the training's own program is compiled.
+    """
+    few = slice(0, BLOCK_ROWS[0] + 1)  # enough to be taken in the same size of block
+    work = (recipe, params, state, part.x[few], task, part.y[few])
+    Thread(target=answers, args=work, daemon=True).start()
 
 
 def _filled(block: NDArray[Any], size: int) -> NDArray[Any]:
