@@ -1,8 +1,8 @@
 """Set Jaram up and run it, with nothing but Python and pip.
 
     python3 start.py                 sets up .venv and trains on the shipped table of penguins
-    python3 start.py test [ARGS]     sets up .venv and runs lint, type check and tests; ARGS go to
-    pytest python3 start.py setup           sets up .venv only
+    python3 start.py test [ARGS]     sets up .venv and runs lint, types and tests (pytest ARGS)
+    python3 start.py setup           sets up .venv only
 
 Works on Linux, macOS and Windows. Running it again is quick: what is installed is installed again
 only after pyproject.toml or constraints.txt has changed.
