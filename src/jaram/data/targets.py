@@ -59,7 +59,8 @@ class TargetCoding:
             raise DataError("data.target_width", got=values.shape[1], expected=self.task.outputs)
         if self.task.kind == "regression" and self.center:
             values = (values - np.asarray(self.center)) / np.asarray(self.scale)
-        return values.astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond float32: infinite, and the training diverges
+            return values.astype(np.float32)
 
     def decode(self, scaled: NDArray[Any]) -> NDArray[Any]:
         """Numbers back in the target's own unit, or class indices as labels."""

@@ -86,6 +86,8 @@ def calibration(y: NDArray[Any], probability: NDArray[np.float32]) -> list[dict[
         stated, right = probability[:, 1], y == 1
     else:
         stated, right = probability.max(axis=1), probability.argmax(axis=1) == y
+    known = np.isfinite(stated)  # a network that diverged states nothing
+    stated, right = stated[known], right[known]
     bins = np.minimum((stated * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     return [
         {
