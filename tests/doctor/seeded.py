@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.data import Data
-from jaram.data.prepare import Prepared, PrepareOptions, prepare
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import Prepared, prepare
 from jaram.defaults import complete
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight

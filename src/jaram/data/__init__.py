@@ -4,8 +4,9 @@ from jaram.data.data import Data
 from jaram.data.kinds import Column
 from jaram.data.load import load, load_for, load_frame
 from jaram.data.notices import DataWarning, Notice
+from jaram.data.options import PrepareOptions
 from jaram.data.preparation import Preparation
-from jaram.data.prepare import Part, Prepared, PrepareOptions, prepare
+from jaram.data.prepare import Part, Prepared, prepare
 from jaram.data.splitting import kfold
 from jaram.data.table import Source, Table
 from jaram.data.task import Task

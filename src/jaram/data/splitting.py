@@ -25,7 +25,7 @@ from jaram.data.targets import is_missing
 from jaram.errors import DataError
 
 if TYPE_CHECKING:
-    from jaram.data.prepare import PrepareOptions
+    from jaram.data.options import PrepareOptions
 
 
 def split_kind(data: Data, options: PrepareOptions) -> str:

@@ -18,7 +18,7 @@ from jaram.data.splitting import split_kind
 from jaram.data.targets import Answers
 
 if TYPE_CHECKING:
-    from jaram.data.prepare import PrepareOptions
+    from jaram.data.options import PrepareOptions
 
 TOP = 10
 """How many levels of a category are listed."""

@@ -54,6 +54,7 @@ from jaram.runs.files import (
     write_json,
     write_whole,
 )
+from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
 from jaram.training.devices import setting
 from jaram.training.probe import VITAL_SIGNS
@@ -221,19 +222,11 @@ def save(run: Run, folder: Path) -> Run:
         run.summary,
         run.findings,
         run.input_shape,
-        "" if run.prepared is None else data_fingerprint(run),
+        "" if run.prepared is None else fingerprint_of(run.prepared),
     )
     begin(folder, started)
     append(folder, run.chronicle, run.layer_names)
     return finish(folder, started, run)
-
-
-def data_fingerprint(run: Run) -> str:
-    """See :func:`jaram.runs.train.fingerprint_of`."""
-    from jaram.runs.train import fingerprint_of
-
-    assert run.prepared is not None
-    return fingerprint_of(run.prepared)
 
 
 def finish(folder: Path, started: Started, run: Run) -> Run:

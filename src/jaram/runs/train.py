@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,8 @@ import jax
 import numpy as np
 
 from jaram.data.data import Data
-from jaram.data.prepare import Prepared, PrepareOptions, prepare
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import Prepared, prepare
 from jaram.defaults import Choice, complete
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
@@ -24,6 +24,7 @@ from jaram.recipe import Recipe
 from jaram.runs import store
 from jaram.runs.chronicle import Chronicle, join, of_member
 from jaram.runs.files import read_json, write_json
+from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
 from jaram.training import engine
 from jaram.training.engine import Advance, Ending, Group
@@ -367,24 +368,6 @@ def target_scale(prepared: Prepared) -> float:
         return 1.0
     ends = prepared.preparation.inverse_target(np.array([[0.0], [1.0]]))
     return float(ends[1, 0] - ends[0, 0])
-
-
-FINGERPRINT_ROWS = 50_000
-
-
-def fingerprint_of(prepared: Prepared) -> str:
-    """A hash of the training and validation parts (of evenly spread rows, if large),
-    hexadecimal."""
-    hashed = hashlib.blake2b(digest_size=16)
-    for part in (prepared.train, prepared.valid):
-        if part is None:
-            continue
-        stride = max(1, len(part.x) // FINGERPRINT_ROWS)
-        for array in (part.x, part.y, part.weight):
-            if array is not None:
-                hashed.update(repr(array.shape).encode())
-                hashed.update(np.ascontiguousarray(array[::stride]).tobytes())
-    return hashed.hexdigest()
 
 
 def _at_checkpoint(chronicle: Chronicle, epochs: int, steps: int, folder: Path) -> Chronicle:
