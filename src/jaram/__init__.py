@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__ finds the same
     from jaram.data import Data as Data
     from jaram.data import Task as Task
+    from jaram.data import kfold as kfold
     from jaram.data import load as load
     from jaram.doctor.finding import Finding as Finding
     from jaram.errors import DataError as DataError
@@ -39,6 +40,7 @@ _NAMES = {
     "train": "jaram.runs.train:train",
     "open": "jaram.runs.store:open_run",
     "load": "jaram.data:load",
+    "kfold": "jaram.data:kfold",
     "Data": "jaram.data:Data",
     "Task": "jaram.data:Task",
     "Recipe": "jaram.recipe:Recipe",
