@@ -17,6 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write RESULTS.md")
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=BENCHMARKS)
+    parser.add_argument("--repeats", type=int, help="rounds of each benchmark but memory's 300")
     asked = parser.parse_args()
     command = " ".join(["python benchmarks/run.py", *sys.argv[1:]])
     sections = [
@@ -27,7 +28,7 @@ def main() -> None:
     for name in asked.only:
         note(f"== {name}")
         done = subprocess.run(
-            [sys.executable, str(HERE / f"{name}.py")],
+            [sys.executable, str(HERE / f"{name}.py"), *_repeats(name, asked.repeats)],
             stdout=subprocess.PIPE,
             text=True,
             check=False,
@@ -39,6 +40,10 @@ def main() -> None:
         (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     else:
         print(text)
+
+
+def _repeats(name: str, asked: int | None) -> list[str]:
+    return [] if asked is None or name == "memory" else ["--repeats", str(asked)]
 
 
 if __name__ == "__main__":
