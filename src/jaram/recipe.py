@@ -63,6 +63,7 @@ def split_words(line: str) -> list[str]:
 
 
 StaticShare = Annotated[float, STATIC, pydantic.Field(ge=0.0, lt=1.0)]
+Epochs = Annotated[int, pydantic.Field(ge=1, le=10_000_000, strict=True)]
 ClassWeight = tuple[tuple[str, Annotated[float, STATIC, pydantic.Field(ge=0.0)]], ...]
 
 
@@ -117,7 +118,7 @@ class Recipe:
     batch_size: Annotated[
         Count | Literal["full"] | None, BeforeValidator(lambda v: None if v == "none" else v)
     ] = None
-    epochs: Annotated[Count | None, BeforeValidator(lambda v: None if v == "none" else v)] = None
+    epochs: Annotated[Epochs | None, BeforeValidator(lambda v: None if v == "none" else v)] = None
     stop: Annotated[Auto | EarlyStopping | None, _unless_auto("stopping")] = "auto"
     shuffle: bool = True
     scale: Literal["standard", "minmax", "robust", "none"] = "standard"

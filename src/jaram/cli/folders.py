@@ -35,6 +35,8 @@ def given_folder(out: str) -> Path:
 
     Raises :class:`~jaram.errors.UsageError` for a folder that holds something, or a file.
     """
+    if not out.strip():
+        raise UsageError("cli.empty_path", option="--out")
     folder = Path(out)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError("cli.out_exists", folder=out, free=str(_free(folder)))
@@ -55,5 +57,5 @@ def _free(folder: Path) -> Path:
     return next(
         candidate
         for count in itertools.count(2)
-        if not (candidate := folder.with_name(f"{folder.name}-{count}")).exists()
+        if not (candidate := folder.with_name(f"{folder.resolve().name}-{count}")).exists()
     )

@@ -44,6 +44,8 @@ def predict(
     from jaram.training import devices
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
+    if out is not None and (not out.strip() or Path(out).is_dir()):
+        raise UsageError("cli.out_is_folder", path=out)
     if out is not None and Path(out).exists() and os.path.realpath(out) == os.path.realpath(data):
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)

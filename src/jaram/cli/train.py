@@ -135,6 +135,7 @@ def train(
     except BaseException:
         folders.remove_if_empty(folder)
         raise
+    _tell_prepared(speaker, run, table)
     _tell_run(speaker, run, folder)
     return 0
 
@@ -212,6 +213,15 @@ def _train(
     if resume is not None:
         return train_recipe(data=data, resume=resume, budget=budget, progress=progress)
     return train_recipe(recipe, data, out=folder, budget=budget, progress=progress)
+
+
+def _tell_prepared(speaker: Speaker, run: Run, table: Data) -> None:
+    """What the preparation noticed, beyond what was told of the data before."""
+    if run.prepared is None:
+        return
+    for notice in run.prepared.notices:
+        if notice not in table.notices:
+            speaker.say(notice.message())
 
 
 def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:

@@ -60,6 +60,8 @@ def check_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise DataError("data.is_directory", path=str(path))
+        if path.exists() and not path.is_file():
+            raise DataError("data.not_readable", path=str(path), fault="not an ordinary file")
         if not path.is_file():
             raise DataError("data.no_such_file", path=str(path), suggestion=_nearest_file(path))
         with path.open("rb"):

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 SIGNS = r"[₩￦$€£¥₹%\s\u00a0\u202f원]"
 """What may stand around a number: signs of currency, per cent, blanks."""
@@ -102,3 +104,10 @@ def read_numerals(series: pl.Series, written: NumeralFormat) -> pl.Series:
         .otherwise(None)
     ).to_series()
     return (chosen / 100 if written.percent else chosen).alias(series.name)
+
+
+def unreadable(series: pl.Series, numbers: NDArray[np.floating[Any]]) -> pl.Series:
+    """The texts of a column that say something, though no number (``numbers`` is NaN there)."""
+    words = series.str.strip_chars()
+    says_nothing = words.str.to_lowercase().is_in(_MISSING_IN_NUMBERS) | (words == "")
+    return words.filter(~says_nothing.fill_null(True) & pl.Series(np.isnan(numbers)))

@@ -13,13 +13,15 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from jaram.data.data import Data, numbers_array
 from jaram.data.encoding import Category, CategoryKind, NumberSource
 from jaram.data.frames import is_frame, table_of
 from jaram.data.memory import aligned_empty
-from jaram.data.notices import DataWarning, Notice, listed
+from jaram.data.notices import DataWarning, Notice, listed, shown
+from jaram.data.numerals import unreadable
 from jaram.data.scaling import BLOCK, Floats, ScaleKind, blocks, scaled
 from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding
@@ -181,6 +183,7 @@ class Preparation:
                 if index in place:
                     out[:, place[index]] = missing[:, index - part.start]
         return out, (
+            *self._unreadable_notices(table),
             *self._missing_notices(newly_missing),
             *self.write_categories(out, table, rows),
         )
@@ -213,6 +216,19 @@ class Preparation:
     @cached_property
     def _fitted(self) -> tuple[Floats, Floats, Floats]:
         return np.asarray(self.center), np.asarray(self.scale), np.asarray(self.fill)
+
+    def _unreadable_notices(self, table: Table) -> tuple[Notice, ...]:
+        """What to say of texts where there should be numbers."""
+        notices = []
+        for source in self.sources:
+            series = table.column(source.column)
+            if source.part != "value" or series.dtype != pl.String:
+                continue
+            words = unreadable(series, source.read(series))
+            if len(words):
+                told = {"column": source.column, "count": len(words), "example": shown(words[0])}
+                notices.append(Notice("data.unreadable_numbers", told))
+        return tuple(notices)
 
     def _missing_notices(self, counts: NDArray[np.int64]) -> tuple[Notice, ...]:
         """What to say of columns with missing values that had none in training."""

@@ -131,6 +131,8 @@ def _table_columns(data: Data) -> tuple[list[dict[str, Any]], list[str]]:
 def _facts(series: pl.Series, column: Column) -> dict[str, Any]:
     """Range of a number, first and last date, most frequent levels."""
     if column.kind == "number":
+        if series.dtype in (pl.Categorical, pl.Enum):  # a target; its counts stand elsewhere
+            return {}
         values = as_numbers(series, column.numerals).to_numpy()
         if np.isnan(values).all():
             return {}

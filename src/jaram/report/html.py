@@ -50,7 +50,12 @@ def write_report(folder: Path, path: Path | None = None, lang: Language | None =
     path = folder / "report.html" if path is None else Path(path)
     content = page(read_evidence(folder), folder.resolve().name, lang or language())
     try:
-        path.write_text(content, encoding="utf-8", newline="\n")
+        part = path.with_name(f".{path.name}.part")
+        try:
+            part.write_text(content, encoding="utf-8", newline="\n")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise RunError("report.unwritable", path=path, detail=error.strerror or error) from None
     return path

@@ -245,11 +245,14 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
         "trained_epochs": run.chronicle.epochs,
         "seconds": run.seconds,
         "metrics": run.metrics,
+        "findings": [finding.to_json() for finding in run.findings],
     }
     write_json(folder / "run.json", result)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
-    with explained(folder / "report.html"):
+    try:
         write_report(folder)
+    except RunError as error:
+        raise RunError("runs.no_report", path=str(folder), problem=str(error)) from None
     return run
 
 

@@ -16,6 +16,7 @@ from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared, prepare
 from jaram.defaults import Choice, complete
 from jaram.doctor.finding import Finding
+from jaram.doctor.outcome import outcome_findings
 from jaram.doctor.preflight import preflight
 from jaram.errors import RunError, UsageError
 from jaram.objective.monitors import monitors
@@ -102,6 +103,8 @@ def train(
         if recipe is not None:
             raise UsageError("runs.resume_one")
         return _resume(Path(resume), data, budget, progress or Silent(), vitals)
+    if isinstance(recipe, Data | str | Path):
+        raise UsageError("runs.swapped", got=type(recipe).__name__)
     is_one = recipe is None or isinstance(recipe, Recipe)
     recipes: list[Any] = [recipe or Recipe()] if is_one else list(cast("Sequence[Recipe]", recipe))
     _check_recipes(recipes)
@@ -266,18 +269,20 @@ class Member:
     def finish(self, state: MemberState, index: int, ending: Ending, seconds: float) -> Run:
         """The member's run, written to its folder if it has one."""
         best = _member(state.best, index)
+        chronicle, result = join(self.parts), _ending_of(state, index, ending)
+        seen = outcome_findings(self.candidate.recipe, chronicle, result)
         run = Run(
             recipe=self.candidate.recipe,
             choices=self.candidate.choices,
             task=self.candidate.prepared.task,
             preparation=self.candidate.prepared.preparation,
             summary=self.candidate.prepared.summary,
-            chronicle=join(self.parts),
+            chronicle=chronicle,
             params=best.params,
             network_state=best.network_state,
             best_epoch=int(best.epoch),
-            result=_ending_of(state, index, ending),
-            findings=self.candidate.findings,
+            result=result,
+            findings=(*seen, *self.candidate.findings),
             seconds=seconds,
             input_shape=self.candidate.prepared.input_shape,
             prepared=self.candidate.prepared,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from jaram.data.prepare import Part
 from jaram.data.task import Task
+from jaram.errors import DataError
 from jaram.network.layer import Context
 from jaram.network.network import NetworkParams, NetworkState
 from jaram.objective.decisions import decide, probabilities
@@ -78,6 +79,8 @@ def answers(
     Examples are taken in blocks of ``BLOCK_ROWS``, the last filled up, so that few sizes are ever
     compiled; a row's result does not depend on the rows beside it.
     """
+    if not len(x):
+        raise DataError("data.no_rows")
     knobs = knob_arrays(for_program(recipe))
     if y is None:
         y = np.zeros(len(x), np.int32)
