@@ -43,7 +43,7 @@ def stages() -> None:
     from jaram.defaults import complete
     from jaram.runs.train import prepare_options
     from jaram.training import engine
-    from jaram.training.epochs import run_epochs
+    from jaram.training.epochs import program_of
 
     layers = (jr.Dense(64, "relu"), jr.Dense(32, "relu"))
     asked = jr.Recipe(network=layers, batch_size=32, epochs=10)
@@ -63,7 +63,7 @@ def stages() -> None:
         times.append([name, in_words(now[0] - clock[0]), in_words(now[1] - clock[1])])
         clock = now
 
-    traced = run_epochs.trace(plan, *given)
+    traced = program_of(plan).trace(plan, *given)
     lap("trace")
     lowered = traced.lower()
     lap("lower")
@@ -91,7 +91,8 @@ def stages() -> None:
 
 def matrix_product_speed() -> float:
     """Operations a second of NumPy's product of large float32 matrices, the best of many."""
-    a, b = np.ones((512, 512), np.float32), np.ones((512, 512), np.float32)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((512, 512), np.float32) for _ in range(2))
     best = float("inf")
     for _ in range(100):
         started = time.perf_counter()

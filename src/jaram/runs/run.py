@@ -95,7 +95,7 @@ class Run:
         the training diverged.
 
         ``train/…`` is measured after the epoch in evaluation mode, on a fixed sample of the
-        training part if that is large.
+        training part if that is large; so is ``valid/…`` if it has more than 131,072 rows.
         """
         import polars
 

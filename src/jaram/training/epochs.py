@@ -121,10 +121,15 @@ def run_epochs(
     recipes, state: every leaf has a leading axis of ``plan.members``. orders: int32 ``(capacity,
     steps, batch)``. count, total_epochs: int32 scalars, so that one compilation serves any length.
     """
-    program = _compiled_quickly if plan.is_short else _compiled_well
+    program = program_of(plan)
     make_room(program)
     outcome: Outcome = program(plan, recipes, state, arrays, orders, count, total_epochs)
     return outcome
+
+
+def program_of(plan: Plan) -> Any:
+    """The jitted function that runs a plan."""
+    return _compiled_quickly if plan.is_short else _compiled_well
 
 
 def _run_epochs(
