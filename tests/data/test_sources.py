@@ -159,3 +159,18 @@ def test_evaluating_a_run_on_new_data(tmp_path: Path) -> None:
     np.testing.assert_array_equal(preparation.transform(data), preparation.transform(frame.head(4)))
     with pytest.raises(DataError, match="'y'"):
         jd.load_for(preparation, frame.select("a"))
+
+
+def test_pandas_periods_are_dates_and_intervals_are_categories() -> None:
+    pandas = pytest.importorskip("pandas")
+    n = 40
+    frame = pandas.DataFrame(
+        {
+            "month": pandas.period_range("2020-01", periods=n, freq="M"),
+            "band": pandas.cut(np.arange(n), 4).astype("interval"),
+            "y": [0, 1] * (n // 2),
+        }
+    )
+    kinds = {column.name: column.kind for column in jd.load(frame, target="y").columns}
+    assert kinds["month"] == "date"
+    assert kinds["band"] == "category"

@@ -51,7 +51,7 @@ def _polars(value: Any) -> pl.DataFrame:
         if twice:
             raise DataError("data.duplicate_columns", columns=", ".join(twice))
         if _library(value) == "pandas":
-            value = value.set_axis(names, axis=1)
+            value = _plain_pandas(value.set_axis(names, axis=1))
         import narwhals
 
         native: Any = narwhals.from_native(value)
@@ -63,6 +63,16 @@ def _polars(value: Any) -> pl.DataFrame:
             raise
         raise DataError("data.bad_frame", got=type(value).__name__, fault=shown(error)) from None
     return frame
+
+
+def _plain_pandas(frame: Any) -> Any:
+    """A pandas frame whose periods are dates and whose intervals are text, which polars knows."""
+    kinds = {name: type(frame[name].dtype).__name__ for name in frame.columns}
+    periods = {
+        name: frame[name].dt.to_timestamp() for name in kinds if kinds[name] == "PeriodDtype"
+    }
+    intervals = {name: frame[name].astype(str) for name in kinds if kinds[name] == "IntervalDtype"}
+    return frame.assign(**periods, **intervals) if periods or intervals else frame
 
 
 def _column(values: Any) -> Any:
