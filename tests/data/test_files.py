@@ -16,7 +16,7 @@ from jaram.data.table import Table
 from jaram.errors import DataError
 from jaram.messages import LANGUAGES, set_language
 
-SHARED = Path("/work/shared/data/tables")
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "tables"  # beside the checkout
 ROWS = [("서울", "12.5", "예"), ("부산", "8", "아니오"), ("대구", "-3.25", "예")] * 6
 
 
