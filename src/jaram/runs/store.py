@@ -374,7 +374,8 @@ def read_chronicle(place: Path, layers: int) -> Chronicle:
         vitals = np.zeros((len(rows), 0, 0), np.float32)
     else:
         whole = len(signs) // layers * layers
-        vitals = np.array(signs[:whole], np.float32).reshape(-1, layers, len(VITAL_SIGNS))
+        with np.errstate(over="ignore"):  # what is beyond float32 was infinite
+            vitals = np.array(signs[:whole], np.float32).reshape(-1, layers, len(VITAL_SIGNS))
     return Chronicle(columns, vitals, steps)
 
 
