@@ -112,3 +112,10 @@ def test_any_table(value: Any) -> None:
             parse("layer", table)
         except RecipeError as error:
             assert str(error)
+
+
+def test_a_wrong_vowel_in_a_short_word_of_hangul_is_a_small_mistake() -> None:
+    from jaram.messages.nearest import suggestion
+
+    assert "정답" in suggestion("정딥", ["나이", "키", "정답"])
+    assert suggestion("price", ["나이", "키", "정답"]) == ""

@@ -16,7 +16,6 @@ recipe file, by the command line and by another specification's field.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import types
 import typing
@@ -30,6 +29,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from jaram.errors import JaramError, RecipeError
 from jaram.messages import text
+from jaram.messages.nearest import suggestion
 
 T = TypeVar("T")
 Described = dict[str, Any]
@@ -113,12 +113,6 @@ def lookup(family: str, name: str) -> type:
         known=", ".join(registered(family)),
         suggestion=suggestion(key, members),
     )
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` for the nearest of ``known``, or an empty string."""
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return text("spec.did_you_mean", nearest=nearest[0]) if nearest else ""
 
 
 def parse(family: str, value: object) -> Any:

@@ -80,7 +80,7 @@ def _nearest_file(path: Path) -> str:
     except OSError:
         return ""
     nearest = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return text("data.did_you_mean", nearest=str(path.with_name(nearest[0]))) if nearest else ""
+    return text("spec.did_you_mean", nearest=str(path.with_name(nearest[0]))) if nearest else ""
 
 
 def _binary(path: Path, kind: str, read: Callable[..., pl.DataFrame]) -> Table:

@@ -27,9 +27,9 @@ import numpy as np
 import polars as pl
 
 from jaram.data.dates import date_format
-from jaram.data.notices import suggestion
 from jaram.data.numerals import NumeralFormat, numeral_format
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 ColumnKind = Literal["number", "category", "date", "text", "identifier", "constant"]
 COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)

@@ -23,12 +23,13 @@ from jaram.data.data import Data
 from jaram.data.files import check_file, read_file
 from jaram.data.frames import is_frame, table_of
 from jaram.data.kinds import column_kind
-from jaram.data.notices import Notice, listed, shown, suggestion
+from jaram.data.notices import Notice, listed, shown
 from jaram.data.preparation import Preparation
 from jaram.data.synthetic import PROBLEMS
 from jaram.data.table import Table
 from jaram.data.target_choice import choose_columns, choose_targets
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 
 def load(

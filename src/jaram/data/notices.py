@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,13 +32,6 @@ class Notice:
     def to_json(self) -> dict[str, Any]:
         """The remark as plain JSON values."""
         return {"key": self.key, "values": self.values}
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` for the nearest of ``known``, or an empty string."""
-    by_folded = {word.casefold(): word for word in known}
-    nearest = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
-    return text("data.did_you_mean", nearest=by_folded[nearest[0]]) if nearest else ""
 
 
 def listed(names: Iterable[object]) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jaram.data.encoding import CATEGORY_KINDS, CategoryKind
-from jaram.data.notices import suggestion
 from jaram.data.scaling import SCALE_KINDS, ScaleKind
 from jaram.data.splits import SPLIT_KINDS, SplitKind
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 ClassWeight = Literal["balanced"] | tuple[tuple[Any, float], ...] | None
 

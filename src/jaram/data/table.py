@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jaram.data.notices import listed, suggestion
+from jaram.data.notices import listed
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 
 @dataclass(frozen=True)

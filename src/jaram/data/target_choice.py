@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaram.data.notices import listed, suggestion
+from jaram.data.notices import listed
 from jaram.data.table import Table
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 TARGET_NAMES = frozenset(
     [

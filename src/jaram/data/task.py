@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from jaram.data.notices import suggestion
 from jaram.errors import DataError
+from jaram.messages.nearest import suggestion
 
 TaskKind = Literal["regression", "binary", "multiclass", "multilabel"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
