@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from jaram.messages import Language, text
 
@@ -15,6 +17,43 @@ clearly be better; minor: good to know."""
 
 JSON = Any
 """What JSON can hold: None, bool, int, float, str, and lists and dicts of these."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small plot that shows a finding.
+
+    lines: by label (a name of the history or of a layer), one value an epoch, at most
+    ``MOST_POINTS`` of them, None where there is none. epochs: the epochs of the values.
+    mark: the epoch to point at, if one.
+    """
+
+    lines: dict[str, tuple[float | None, ...]]
+    epochs: tuple[int, ...]
+    mark: int | None = None
+
+    MOST_POINTS: ClassVar[int] = 60
+
+    @staticmethod
+    def of(lines: Mapping[str, Any], mark: int | None = None) -> Picture:
+        """Of arrays ``(epochs,)``, thinned evenly with the first and the last epoch kept."""
+        count = max(len(values) for values in lines.values())
+        most = min(count, Picture.MOST_POINTS)
+        places = [round(i * (count - 1) / max(1, most - 1)) for i in range(most)]
+        return Picture(
+            {
+                name: tuple(_finite(values[i]) if i < len(values) else None for i in places)
+                for name, values in lines.items()
+            },
+            tuple(place + 1 for place in places),
+            mark,
+        )
+
+
+def _finite(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
 
 _SHOWN_ITEMS = 5  # of a list in a sentence; the evidence itself keeps them all
 
@@ -27,6 +66,8 @@ class Finding:
     evidence: the numbers and names that show it; they fill the placeholders of its texts.
     remedies: names of the remedies that may help; empty where no recipe can (a leak in the data).
     case: which of several wordings of the same problem fits; ``""`` for the only one.
+    symptoms: names of the findings that are its consequences and are told with it.
+    picture: a small plot that shows it.
 
     Its texts are ``findings.<name>_what``, ``_why`` and ``_fix`` of the catalogue, or
     ``findings.<name>_<case>_what`` … where a case has words of its own.
@@ -37,6 +78,8 @@ class Finding:
     evidence: dict[str, JSON] = field(default_factory=dict)
     remedies: tuple[str, ...] = ()
     case: str = ""
+    symptoms: tuple[str, ...] = ()
+    picture: Picture | None = None
 
     def message(self, lang: Language | None = None) -> str:
         """One sentence: what is wrong, and where."""
@@ -62,7 +105,13 @@ class Finding:
             "evidence": dict(self.evidence),
             "remedies": list(self.remedies),
         }
-        return table | ({"case": self.case} if self.case else {})
+        if self.case:
+            table["case"] = self.case
+        if self.symptoms:
+            table["symptoms"] = list(self.symptoms)
+        if self.picture is not None:
+            table["picture"] = dataclasses.asdict(self.picture)
+        return table
 
     @staticmethod
     def from_json(table: Mapping[str, JSON]) -> Finding:
@@ -73,6 +122,8 @@ class Finding:
             evidence=dict(table.get("evidence", {})),
             remedies=tuple(table.get("remedies", ())),
             case=str(table.get("case", "")),
+            symptoms=tuple(table.get("symptoms", ())),
+            picture=_picture(table.get("picture")),
         )
 
     def _text(self, part: str, lang: Language | None) -> str:
@@ -83,6 +134,13 @@ class Finding:
             except KeyError:  # this case shares the sentence of the others
                 pass
         return text(f"findings.{self.name}_{part}", lang=lang, **shown)
+
+
+def _picture(table: Mapping[str, JSON] | None) -> Picture | None:
+    if not table:
+        return None
+    lines = {str(name): tuple(values) for name, values in table["lines"].items()}
+    return Picture(lines, tuple(table["epochs"]), table.get("mark"))
 
 
 def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

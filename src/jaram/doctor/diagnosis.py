@@ -1,0 +1,162 @@
+"""The diagnosis: every finding that the evidence supports, told as few stories."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, overload
+
+from jaram.data.data import Data
+from jaram.data.prepare import Prepared, prepare
+from jaram.doctor import patient
+from jaram.doctor.evidence import Evidence
+from jaram.doctor.finding import SEVERITIES, Finding, by_severity
+from jaram.doctor.registry import Definition, all_definitions
+
+SHOWN = 5
+"""Findings that are shown unless all are asked for."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Sequence[Finding]):
+    """Findings, the most important first; a sequence of them.
+
+    findings: one for each cause, with its consequences among its ``symptoms``.
+    symptoms: the findings that those explain, which are shown only when all are asked for.
+    unknown: names of findings that the evidence is not enough to judge.
+    """
+
+    findings: tuple[Finding, ...]
+    symptoms: tuple[Finding, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Finding, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[index]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{finding.name} ({finding.severity})" for finding in self.findings)
+        return f"Diagnosis({shown or 'nothing found'})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the findings."""
+        return tuple(finding.name for finding in self.findings)
+
+
+def diagnose(subject: Any, data: Any = None) -> Diagnosis:
+    """What is wrong with a training, the most important first.
+
+    subject: a :class:`~jaram.runs.run.Run`; the folder of one, which may still be training or have
+        been killed; or curves from elsewhere: a frame or dict of columns, a CSV, JSON or
+        TensorBoard event file, a Keras ``History`` (:mod:`jaram.interop.logs`).
+    data: the data of the run (a :class:`~jaram.data.Data`, or what :func:`~jaram.data.load` takes),
+        where the run was opened from a folder and the data can't be found where it was.
+
+    Raises RunError or DataError for what is none of these or holds no curve.
+    """
+    return diagnose_evidence(gather(subject, data))
+
+
+def gather(subject: Any, data: Any = None) -> Evidence:
+    """The evidence that :func:`diagnose` reads."""
+    from jaram.runs.run import Run
+
+    if isinstance(subject, Evidence):
+        return subject
+    if isinstance(subject, Run):
+        return patient.of_run(subject, _prepared_for(subject, data))
+    if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
+        return patient.of_folder(Path(subject), data)
+    from jaram.interop.logs import read_curves
+
+    return read_curves(subject)
+
+
+def _prepared_for(run: Any, data: Any) -> Prepared | None:
+    """The data of a run, prepared as it was; None if it is not to be found."""
+    if isinstance(data, Prepared) or (data is None and run.prepared is not None):
+        return run.prepared if data is None else data
+    if data is None:
+        return patient.recorded_data(run.summary, run.task, run.recipe)
+    from jaram.data.load import load_for
+    from jaram.runs.train import prepare_options
+
+    given = data if isinstance(data, Data) else load_for(run.preparation, data)
+    return prepare(given, prepare_options(run.recipe))
+
+
+def diagnose_evidence(evidence: Evidence) -> Diagnosis:
+    """The diagnosis of whatever evidence there is.
+
+    A note of the pre-flight is judged again by the rule of its name, now that the outcome is known;
+    one without a rule is handed on as it is.
+    """
+    definitions = all_definitions()
+    found: list[Finding] = []
+    unknown: list[str] = []
+    for definition in definitions.values():
+        if all(evidence.has(kind) for kind in definition.reads):
+            found += definition.judge(evidence)
+        else:
+            unknown.append(definition.name)
+    found += [note for note in evidence.notes if note.name not in definitions]
+    heads, symptoms = tell(tuple(found), definitions)
+    return Diagnosis(by_severity(heads), symptoms, tuple(unknown))
+
+
+def tell(
+    found: tuple[Finding, ...], definitions: dict[str, Definition]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Findings as stories: the causes with their symptoms, and the symptoms themselves.
+
+    A finding belongs to the story of another that explains it, directly or through others. A cause
+    is as severe as the worst of its consequences.
+    """
+    present = {finding.name for finding in found}
+    explained_by = {
+        name: {
+            other
+            for other in present
+            if other != name and name in definitions.get(other, _NOTHING).explains
+        }
+        for name in present
+    }
+    roots = {name for name in present if not explained_by[name]}
+    heads, symptoms = [], []
+    for finding in found:
+        if finding.name not in roots:
+            symptoms.append(finding)
+            continue
+        reached = _reached(finding.name, explained_by)
+        consequences = [other for other in found if other.name in reached]
+        severity = min(
+            [finding.severity, *(other.severity for other in consequences)], key=SEVERITIES.index
+        )
+        names = tuple(dict.fromkeys(other.name for other in consequences))
+        heads.append(dataclasses.replace(finding, severity=severity, symptoms=names))
+    return tuple(heads), tuple(symptoms)
+
+
+def _reached(root: str, explained_by: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    new = {root}
+    while new:
+        new = {name for name, causes in explained_by.items() if causes & new} - reached - {root}
+        reached |= new
+    return reached
+
+
+_NOTHING = Definition("", (), (), (), False, lambda _: ())

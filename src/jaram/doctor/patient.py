@@ -1,0 +1,176 @@
+"""The patient: a run's evidence, gathered from the run, from its folder, or from curves alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaram.data.task import Task
+from jaram.doctor.evidence import Curves, Evidence, Vitals
+from jaram.doctor.finding import Finding
+from jaram.runs.chronicle import Chronicle
+from jaram.spec import name_of
+
+if TYPE_CHECKING:
+    from jaram.data.prepare import Part, Prepared
+    from jaram.recipe import Recipe
+    from jaram.runs.run import Run
+
+
+def of_run(run: Run, prepared: Prepared | None = None) -> Evidence:
+    """All that a finished run tells; with ``prepared`` also what its data does."""
+    from jaram.doctor.examination import Examination
+
+    prepared = run.prepared if prepared is None else prepared
+    evidence = of_chronicle(
+        run.recipe,
+        run.task,
+        run.input_shape,
+        run.chronicle,
+        run.layer_names,
+        summary=run.summary,
+        prepared=prepared,
+        notes=tuple(note for note in run.findings if note.name != "diverged"),
+        ending=run.result,
+        best_epoch=run.best_epoch,
+    )
+    if prepared is None:
+        return dataclasses.replace(evidence, params=run.params)
+    parts = {"train": prepared.train, "valid": prepared.valid}
+    answers = {
+        name: run.examine(part.x, part.y)
+        for name, part in parts.items()
+        if part is not None and len(part.x)
+    }
+    return dataclasses.replace(
+        evidence,
+        params=run.params,
+        answers=answers,
+        examination=Examination(run.recipe, prepared),
+    )
+
+
+def of_chronicle(
+    recipe: Recipe,
+    task: Task,
+    input_shape: tuple[int, ...],
+    chronicle: Chronicle,
+    layer_names: tuple[str, ...],
+    *,
+    summary: dict[str, Any] | None = None,
+    prepared: Prepared | None = None,
+    notes: tuple[Finding, ...] = (),
+    ending: str | None = None,
+    best_epoch: int | None = None,
+) -> Evidence:
+    """What a training's history tells, finished or not."""
+    optimizer = recipe.optimizer
+    examples = None if prepared is None else len(prepared.train)
+    batch = examples if recipe.batch_size in ("full", None) else recipe.batch_size
+    if isinstance(batch, int) and examples is not None:
+        batch = min(batch, examples)
+    return Evidence(
+        curves=curves_of(chronicle, task),
+        vitals=Vitals(layer_names, chronicle.vitals) if chronicle.vitals.size else None,
+        recipe=recipe,
+        task=task,
+        input_shape=input_shape,
+        optimizer=None if optimizer is None else name_of(optimizer),
+        learning_rate=None if optimizer is None else float(optimizer.learning_rate),
+        batch_size=batch if isinstance(batch, int) else None,
+        ending=ending,
+        best_epoch=best_epoch,
+        notes=notes,
+        prepared=prepared,
+        chance=chance(task, prepared, summary),
+    )
+
+
+def curves_of(chronicle: Chronicle, task: Task) -> Curves:
+    """The curves of a chronicle."""
+    name = score_name(task)
+    columns = chronicle.columns
+    return Curves(
+        train_loss=columns.get("train/loss"),
+        valid_loss=columns.get("valid/loss"),
+        train_score=columns.get(f"train/{name}"),
+        valid_score=columns.get(f"valid/{name}"),
+        score_name=name,
+        learning_rate=columns.get("learning_rate"),
+        steps=chronicle.steps.astype(np.float64),
+    )
+
+
+def score_name(task: Task) -> str:
+    """The metric that trainings of a task are compared by; higher is better."""
+    return {"regression": "r2", "multilabel": "label_accuracy"}.get(task.kind, "accuracy")
+
+
+def chance(task: Task, prepared: Prepared | None, summary: dict[str, Any] | None) -> float | None:
+    """Score of the best constant prediction on the part that scores count on."""
+    if task.kind == "regression":
+        return 0.0
+    if prepared is not None:
+        valid = prepared.valid
+        return _majority(valid if valid is not None and len(valid) else prepared.train, task)
+    told = (summary or {}).get("target", {})
+    if "by_part" in told:
+        counts = np.asarray(told["by_part"].get("valid") or told["by_part"]["train"], float)
+        return float(counts.max() / counts.sum()) if counts.sum() else None
+    if "labels" in told:
+        return float(np.mean([max(share, 1 - share) for share in told["labels"].values()]))
+    return None
+
+
+def _majority(part: Part, task: Task) -> float:
+    if task.kind == "multilabel":
+        shares = part.y.mean(axis=0)
+        return float(np.mean(np.maximum(shares, 1 - shares)))
+    counts = np.bincount(part.y.astype(np.int64))
+    return float(counts.max() / counts.sum())
+
+
+def recorded_data(summary: dict[str, Any], task: Task, recipe: Recipe) -> Prepared | None:
+    """The data that a run was trained on, if what it names is still to be found."""
+    from jaram.data.builtin import NAMES, SHIPPED
+    from jaram.data.load import load
+    from jaram.data.prepare import prepare
+    from jaram.runs.train import prepare_options
+
+    where, name = summary.get("source", {}).get("path"), summary.get("name")
+    if where is not None and Path(where).is_file():
+        data = load(where, list(task.target_names))
+    elif where is None and name in NAMES:
+        data = load(name, list(task.target_names) if name in SHIPPED else None)
+    else:
+        return None
+    return prepare(data, prepare_options(recipe))
+
+
+def of_folder(folder: Path, prepared: Prepared | None = None) -> Evidence:
+    """The evidence in a run's folder, also of one that is still training or was killed.
+
+    Raises RunError if it is no run or too damaged to be read.
+    """
+    from jaram.runs import store
+
+    told = store.read_card(folder)
+    if told.get("status") == "finished":
+        run = store.open_run(folder)
+        return of_run(run, prepared or recorded_data(run.summary, run.task, run.recipe))
+    with store.damage_told(folder):
+        started = store.read_started(folder, told)
+        chronicle = store.read_chronicle(folder, len(started.recipe.network or ()))
+    return of_chronicle(
+        started.recipe,
+        started.task,
+        started.input_shape,
+        chronicle,
+        tuple(row["layer"] for row in started.layers),
+        summary=started.summary,
+        prepared=prepared or recorded_data(started.summary, started.task, started.recipe),
+        notes=started.findings,
+    )

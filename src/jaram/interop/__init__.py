@@ -1,0 +1,1 @@
+"""Meeting other tools: their logs, and training loops written with them."""
