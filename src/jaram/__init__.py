@@ -21,7 +21,11 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.data import Task as Task
     from jaram.data import kfold as kfold
     from jaram.data import load as load
+    from jaram.doctor.diagnosis import Diagnosis as Diagnosis
+    from jaram.doctor.diagnosis import diagnose as diagnose
     from jaram.doctor.finding import Finding as Finding
+    from jaram.doctor.treatment import Treatment as Treatment
+    from jaram.doctor.treatment import treat as treat
     from jaram.errors import DataError as DataError
     from jaram.errors import JaramError as JaramError
     from jaram.errors import PreflightError as PreflightError
@@ -46,6 +50,10 @@ _NAMES = {
     "Recipe": "jaram.recipe:Recipe",
     "Run": "jaram.runs.run:Run",
     "Finding": "jaram.doctor.finding:Finding",
+    "Diagnosis": "jaram.doctor.diagnosis:Diagnosis",
+    "Treatment": "jaram.doctor.treatment:Treatment",
+    "diagnose": "jaram.doctor.diagnosis:diagnose",
+    "treat": "jaram.doctor.treatment:treat",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
     "DataError": "jaram.errors:DataError",

@@ -15,6 +15,7 @@ from jaram.runs.chronicle import Chronicle
 from jaram.spec import name_of
 
 if TYPE_CHECKING:
+    from jaram.data.data import Data
     from jaram.data.prepare import Part, Prepared
     from jaram.recipe import Recipe
     from jaram.runs.run import Run
@@ -133,21 +134,26 @@ def _majority(part: Part, task: Task) -> float:
     return float(counts.max() / counts.sum())
 
 
-def recorded_data(summary: dict[str, Any], task: Task, recipe: Recipe) -> Prepared | None:
+def recorded_source(summary: dict[str, Any], task: Task) -> Data | None:
     """The data that a run was trained on, if what it names is still to be found."""
     from jaram.data.builtin import NAMES, SHIPPED
     from jaram.data.load import load
-    from jaram.data.prepare import prepare
-    from jaram.runs.train import prepare_options
 
     where, name = summary.get("source", {}).get("path"), summary.get("name")
     if where is not None and Path(where).is_file():
-        data = load(where, list(task.target_names))
-    elif where is None and name in NAMES:
-        data = load(name, list(task.target_names) if name in SHIPPED else None)
-    else:
-        return None
-    return prepare(data, prepare_options(recipe))
+        return load(where, list(task.target_names))
+    if where is None and name in NAMES:
+        return load(name, list(task.target_names) if name in SHIPPED else None)
+    return None
+
+
+def recorded_data(summary: dict[str, Any], task: Task, recipe: Recipe) -> Prepared | None:
+    """The same, prepared as ``recipe`` says."""
+    from jaram.data.prepare import prepare
+    from jaram.runs.train import prepare_options
+
+    found = recorded_source(summary, task)
+    return None if found is None else prepare(found, prepare_options(recipe))
 
 
 def of_folder(folder: Path, prepared: Prepared | None = None) -> Evidence:

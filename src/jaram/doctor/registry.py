@@ -35,9 +35,9 @@ Rule = Callable[[Evidence], Iterable[Sighting]]
 class Definition:
     """One finding.
 
-    reads: kinds of evidence (:meth:`Evidence.has`) without which it can't be judged. remedies: names
-    of what may help. explains: findings that are its consequences, told as part of its story.
-    of_data: whether the illness is the data's, which no recipe treats.
+    reads: kinds of evidence (:meth:`Evidence.has`) without which it can't be judged.
+    remedies: names of what may help. explains: findings that are its consequences, told as part of
+    its story. of_data: whether the illness is the data's, which no recipe treats.
     """
 
     name: str

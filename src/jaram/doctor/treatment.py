@@ -1,0 +1,516 @@
+"""The treatment: which remedies of a sick training help, shown by a trial.
+
+The control and every candidate are trained side by side from the same seeds on the same
+minibatches; the best are combined; what wins is measured again on fresh seeds, and confirmed on
+rows that the trial did not use. "No remedy helped" is a possible verdict.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import Part, Prepared, prepare
+from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
+from jaram.doctor.evidence import MATTERS, Evidence
+from jaram.doctor.interval import Gain, paired_gain
+from jaram.doctor.patient import score_name
+from jaram.doctor.registry import all_definitions
+from jaram.doctor.remedies.registry import Prescription, all_remedies
+from jaram.doctor.trial import Arm, Cohort, Measured, cohorts_of, compared_part, run_trial
+from jaram.errors import UsageError
+from jaram.messages import Language
+from jaram.recipe import Recipe
+from jaram.training.outputs import answers
+
+if TYPE_CHECKING:
+    from jaram.data.data import Data
+    from jaram.runs.run import Run
+
+RUNGS = (0.25, 1.0)
+"""Shares of the full length at which the weaker half is dropped, and the full length."""
+CONFIRMED_ROWS = 40
+"""Validation rows from which half of them are kept for the confirmation, if there is no test
+part."""
+MOST_ROUNDS = 3
+MOST_PAIRED = 3
+"""Best single remedies whose pairs are tried."""
+MOST_STRUCTURES = 8
+"""Structures tried in one round; each costs a compilation, which is most of a small trial."""
+FRESH = 1_000_003
+"""Added to the seeds of the trial for those of the confirmation, and to the minibatches' order."""
+CORRECTIONS = (
+    "correct_output",
+    "correct_loss",
+    "add_nonlinearity",
+    "match_initializer",
+    "scale_input",
+    "scale_target",
+    "shuffle",
+)
+"""Remedies that put right what is wrong on the face of it; they are tried all together as well."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Verdict:
+    """What the trial says of one remedy, or of several together.
+
+    remedies, doses: names, and a few words on how much of each. gain: paired difference of the
+    validation score to the control of its round. share: how much of the full length it was trained;
+    under 1 it was dropped early as weak. cured: whether the findings that it treats have gone; None
+    if it was dropped. measured: scores and curves.
+    """
+
+    remedies: tuple[str, ...]
+    doses: tuple[str, ...]
+    gain: Gain
+    share: float
+    cured: bool | None
+    recipe: Recipe
+    measured: Measured
+
+    @property
+    def helps(self) -> bool:
+        """Whether the whole interval of its gain lies above 0."""
+        return self.gain.is_positive
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Confirmation:
+    """The winner measured again, against the recipe as it was, on seeds not used for choosing.
+
+    gain: on the part that the trial compared on. control, treated: scores ``(seeds,)``. curves of
+    both ``(seeds, epochs)``. test_gain, test_rows: on rows that the trial did not use; None and 0
+    if there were none.
+    """
+
+    gain: Gain
+    control: Measured
+    treated: Measured
+    chance: float
+    test_gain: Gain | None
+    test_control: NDArray[np.float64] | None
+    test_treated: NDArray[np.float64] | None
+    test_rows: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the winner beats both the recipe as it was and a constant prediction."""
+        beats_constant = bool(self.treated.mean > self.chance)
+        return self.gain.is_positive and beats_constant
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Treatment:
+    """What a treatment found out.
+
+    diagnosis: of the run as it was. before: its recipe. verdicts: of all that was tried, the best
+    first. confirmation: of the winner; None if nothing was tried. recipe: treated, or ``before`` if
+    nothing helped. run: trained with it on all the data; the run as it was if nothing helped.
+    untreatable: name of the finding about the data that stands in the way of any treatment.
+    part, metric: what the scores are of. seconds: wall time.
+    """
+
+    diagnosis: Diagnosis
+    before: Recipe
+    verdicts: tuple[Verdict, ...]
+    confirmation: Confirmation | None
+    recipe: Recipe
+    run: Run
+    untreatable: str | None
+    part: str
+    metric: str
+    seconds: float
+
+    @property
+    def helped(self) -> bool:
+        """Whether a remedy was accepted."""
+        return self.confirmation is not None and self.confirmation.holds
+
+    @property
+    def accepted(self) -> Verdict | None:
+        """The verdict on what was accepted; None if nothing was."""
+        if not self.helped:
+            return None
+        return next(verdict for verdict in self.verdicts if verdict.recipe == self.recipe)
+
+    def report(self, lang: Language | None = None) -> str:
+        """The treatment in words: what was found, tried and gained."""
+        from jaram.doctor.told import treatment_told
+
+        return treatment_told(self, lang)
+
+
+def treat(
+    run: Run,
+    data: Any = None,
+    *,
+    seeds: int = 5,
+    budget: float | None = None,
+    out: str | Path | None = None,
+    progress: Callable[[str, dict[str, Any]], None] | None = None,
+) -> Treatment:
+    """Find out by trial which remedies of a run's findings help, and train with the best.
+
+    run: a finished run. data: what it was trained on; needed where the run was opened from a folder
+    and its data can't be found. seeds: how many each arm is trained from, 2 at least. budget:
+    seconds that the trial may take, roughly; None: as long as its plan takes. out: a new folder
+    for the treated run. progress: told of each stage by a key of the catalogue and its values.
+
+    Raises UsageError for fewer than two seeds or a budget that is no positive number, RunError or
+    DataError if the data is not that of the run.
+    """
+    if not isinstance(seeds, int) or seeds < 2:
+        raise UsageError("doctor.bad_seeds", value=seeds)
+    if budget is not None and not budget > 0:
+        raise UsageError("runs.bad_budget", value=budget)
+    return _Treating(run, data, seeds, budget, progress or (lambda *_: None)).result(out)
+
+
+class _Treating:
+    """One treatment under way."""
+
+    def __init__(
+        self,
+        run: Run,
+        data: Any,
+        seeds: int,
+        budget: float | None,
+        progress: Callable[[str, dict[str, Any]], None],
+    ) -> None:
+        self.started = time.perf_counter()
+        self.budget = budget
+        self.progress = progress
+        self.run = run
+        self.data = data_of(run, data)
+        self.before = run.recipe
+        self._prepared: dict[PrepareOptions, tuple[Prepared, Part | None]] = {}
+        self.evidence = gather(run, self.prepared(self.before, is_whole=True))
+        self.diagnosis = diagnose_evidence(self.evidence)
+        self.seeds = tuple(run.recipe.seed + place for place in range(seeds))
+        is_uneven = "class_imbalance" in names_of(self.diagnosis)
+        self.metric = "balanced_accuracy" if is_uneven else score_name(run.task)
+
+    def is_late(self, share: float = 0.7) -> bool:
+        """Whether the trial has used its share of the budget; the rest is for the confirmation."""
+        return self.budget is not None and time.perf_counter() - self.started > share * self.budget
+
+    def prepared(self, recipe: Recipe, is_whole: bool = False) -> Prepared:
+        """The data as ``recipe`` prepares it, without the rows that are kept for confirmation."""
+        from jaram.runs.train import prepare_options
+
+        options = prepare_options(recipe)
+        if options not in self._prepared:
+            whole = prepare(self.data, options)
+            trial, kept = set_aside(whole)
+            self._prepared[options] = (trial, kept)
+            if options == prepare_options(self.before):
+                self._whole = whole
+        return self._whole if is_whole else self._prepared[options][0]
+
+    def kept(self, recipe: Recipe) -> Part | None:
+        """The rows kept for confirmation, as ``recipe`` prepares them."""
+        from jaram.runs.train import prepare_options
+
+        self.prepared(recipe)
+        return self._prepared[prepare_options(recipe)][1]
+
+    def arm(self, recipe: Recipe, remedies: Sequence[str] = (), doses: Sequence[str] = ()) -> Arm:
+        return Arm(recipe, self.prepared(recipe), tuple(remedies), tuple(doses))
+
+    def result(self, out: str | Path | None) -> Treatment:
+        """Diagnose, try, combine, confirm, train."""
+        untreatable = untreatable_of(self.diagnosis)
+        verdicts: list[Verdict] = []
+        confirmation = None
+        recipe, run = self.before, self.run
+        if untreatable is None:
+            verdicts = self.tried()
+            winner = self.winner(verdicts)
+            if winner is not None:
+                confirmation = self.confirmed(winner)
+                if confirmation.holds:
+                    recipe = winner.recipe
+        if recipe is not self.before:
+            from jaram.runs.train import train
+
+            self.progress("doctor.stage_train", {})
+            run = train(recipe, self.data, out=out)
+        return Treatment(
+            diagnosis=self.diagnosis,
+            before=self.before,
+            verdicts=tuple(verdicts),
+            confirmation=confirmation,
+            recipe=recipe,
+            run=run,
+            untreatable=untreatable,
+            part=compared_part(self.prepared(self.before)),
+            metric=self.metric,
+            seconds=time.perf_counter() - self.started,
+        )
+
+    def tried(self) -> list[Verdict]:
+        """Rounds of remedies, each from the best recipe so far, while findings remain."""
+        base, diagnosis, evidence = self.arm(self.before), self.diagnosis, self.evidence
+        verdicts: list[Verdict] = []
+        for _ in range(MOST_ROUNDS):
+            arms = self.candidates(base, diagnosis, evidence)
+            if not arms or self.is_late():
+                break
+            treated = names_of(diagnosis)
+            measured = self.trial([base, *arms])
+            measured += self.pairs(base, measured)
+            verdicts += judged(measured, treated)
+            best = max(verdicts, key=_standing)
+            if best.recipe == base.recipe or not best.helps:
+                break
+            base = best.measured.arm
+            evidence = best.measured.evidence
+            diagnosis = diagnose_evidence(evidence)
+            if not evidence.falls_short:
+                break
+        return sorted(verdicts, key=_standing, reverse=True)
+
+    def candidates(self, base: Arm, diagnosis: Diagnosis, evidence: Evidence) -> list[Arm]:
+        """The arms worth trying for what was found, in the order of what it says."""
+        chosen: list[Prescription] = []
+        wanted = remedies_for(diagnosis)
+        if evidence.falls_short:
+            wanted = (*wanted, "sound_defaults")
+        known = all_remedies()
+        for name in wanted:
+            if name in known and name not in base.remedies:
+                chosen += known[name].prescriptions(base.recipe, base.prepared)
+        corrections = [p for p in chosen if p.remedy in CORRECTIONS]
+        arms = [
+            self.arm(p.recipe, (*base.remedies, p.remedy), (*base.doses, p.dose)) for p in chosen
+        ]
+        together = self.composed(base, list(dict.fromkeys(p.remedy for p in corrections)))
+        if len(corrections) > 1 and together is not None:
+            arms.insert(0, together)
+        return few_structures(arms, base)
+
+    def composed(self, base: Arm, remedies: Sequence[str]) -> Arm | None:
+        """``base`` with the first dose of each remedy, one on top of the other."""
+        recipe, names, doses = base.recipe, list(base.remedies), list(base.doses)
+        for name in remedies:
+            found = all_remedies()[name].prescriptions(recipe, self.prepared(recipe))
+            if found:
+                recipe = found[0].recipe
+                names.append(name)
+                doses.append(found[0].dose)
+        return None if recipe == base.recipe else self.arm(recipe, names, doses)
+
+    def trial(self, arms: Sequence[Arm]) -> list[Measured]:
+        cohorts = cohorts_of(arms, self.seeds, self.metric)
+        self.progress("doctor.stage_trial", {"arms": len(arms), "structures": len(cohorts)})
+        return run_trial(cohorts, RUNGS, self.is_late, is_kept=lambda arm: arm is arms[0])
+
+    def pairs(self, base: Arm, measured: Sequence[Measured]) -> list[Measured]:
+        """The best remedies of the round two by two."""
+        control = next(m for m in measured if m.arm is base)
+        best: dict[str, Measured] = {}
+        for found in sorted(measured, key=lambda m: -m.mean):
+            added = found.arm.remedies[len(base.remedies) :]
+            if len(added) == 1 and found.share >= 1 and found.mean > control.mean:
+                best.setdefault(added[0], found)
+        top = list(best.items())[:MOST_PAIRED]
+        arms = []
+        for (_, first), (name, second) in combinations(top, 2):
+            dose = second.arm.doses[-1]
+            combined = [
+                p
+                for p in all_remedies()[name].prescriptions(first.arm.recipe, first.arm.prepared)
+                if p.dose == dose
+            ]
+            if combined:
+                names, doses = (*first.arm.remedies, name), (*first.arm.doses, dose)
+                arms.append(self.arm(combined[0].recipe, names, doses))
+        if not arms or self.is_late(0.5):
+            return []
+        cohorts = cohorts_of(arms, self.seeds, self.metric)
+        self.progress("doctor.stage_pairs", {"arms": len(arms)})
+        return run_trial(cohorts, (1.0,), self.is_late)
+
+    def winner(self, verdicts: Sequence[Verdict]) -> Verdict | None:
+        """What is worth confirming: the best of those that help, the simplest among equals."""
+        helping = [verdict for verdict in verdicts if verdict.helps and verdict.share >= 1]
+        if not helping:
+            return None
+        best = max(verdict.measured.mean for verdict in helping)
+        equal = [v for v in helping if v.measured.mean >= best - MATTERS / 3]
+        return min(equal, key=lambda v: (v.cured is not True, len(v.remedies), -v.measured.mean))
+
+    def confirmed(self, winner: Verdict) -> Confirmation:
+        """The winner and the recipe as it was, from fresh seeds and in other minibatches."""
+        self.progress("doctor.stage_confirm", {})
+        seeds = tuple(seed + FRESH for seed in self.seeds)
+        measured, tests = [], []
+        for arm in (self.arm(self.before), winner.measured.arm):
+            order = arm.recipe.order_seed + FRESH
+            fresh = dataclasses.replace(
+                arm, recipe=dataclasses.replace(arm.recipe, order_seed=order)
+            )
+            cohort = Cohort([fresh], seeds, self.metric)
+            cohort.advance(1.0, lambda: False)
+            found = cohort.measure(0)
+            measured.append(found)
+            kept = self.kept(arm.recipe)
+            tests.append(None if kept is None else kept_scores(found, kept, self.metric))
+        control, treated = measured
+        test_control, test_treated = tests
+        kept = self.kept(self.before)
+        return Confirmation(
+            gain=paired_gain(control.scores, treated.scores),
+            control=control,
+            treated=treated,
+            chance=chance_of(control.evidence, self.metric),
+            test_gain=None
+            if test_control is None or test_treated is None
+            else paired_gain(test_control, test_treated),
+            test_control=test_control,
+            test_treated=test_treated,
+            test_rows=0 if kept is None else len(kept),
+        )
+
+
+def data_of(run: Run, data: Any) -> Data:
+    """The data of a run as it was before its preparation."""
+    from jaram.data.data import Data
+    from jaram.data.load import load_for
+    from jaram.doctor.patient import recorded_source
+
+    if isinstance(data, Data):
+        return data
+    if data is not None:
+        return load_for(run.preparation, data)
+    found = recorded_source(run.summary, run.task)
+    if found is None:
+        raise UsageError("doctor.needs_data")
+    return found
+
+
+def set_aside(prepared: Prepared) -> tuple[Prepared, Part | None]:
+    """The data for the trial, and the rows kept for its confirmation.
+
+    The test part if there is one; else every other validation row, if they are ``CONFIRMED_ROWS``
+    or more; else none.
+    """
+    if prepared.test is not None and len(prepared.test):
+        return prepared, prepared.test
+    valid = prepared.valid
+    if valid is None or len(valid) < CONFIRMED_ROWS:
+        return prepared, None
+    halves = [_rows_of(valid, np.arange(start, len(valid), 2)) for start in (0, 1)]
+    return dataclasses.replace(prepared, valid=halves[0]), halves[1]
+
+
+def _rows_of(part: Part, rows: NDArray[np.int64]) -> Part:
+    weight = None if part.weight is None else part.weight[rows]
+    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
+
+
+def names_of(diagnosis: Diagnosis) -> frozenset[str]:
+    """Names of the findings and of their symptoms."""
+    symptoms = (name for finding in diagnosis for name in finding.symptoms)
+    return frozenset((*diagnosis.names, *symptoms))
+
+
+def untreatable_of(diagnosis: Diagnosis) -> str | None:
+    """The grave finding about the data that no recipe treats, if there is one."""
+    definitions = all_definitions()
+    return next(
+        (
+            finding.name
+            for finding in diagnosis
+            if finding.severity == "grave"
+            and finding.name in definitions
+            and definitions[finding.name].of_data
+        ),
+        None,
+    )
+
+
+def remedies_for(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Names of remedies: those of the causes first, then those of their symptoms."""
+    of_data = {name for name, found in all_definitions().items() if found.of_data}
+    heads = [finding for finding in diagnosis if finding.name not in of_data]
+    symptoms = [finding for finding in diagnosis.symptoms if finding.name not in of_data]
+    wanted = [name for finding in (*heads, *symptoms) for name in finding.remedies]
+    return tuple(dict.fromkeys(wanted))
+
+
+def few_structures(arms: Sequence[Arm], base: Arm) -> list[Arm]:
+    """Distinct arms of at most ``MOST_STRUCTURES`` structures, in their order."""
+    from jaram.training.engine import structure
+
+    kept: list[Arm] = []
+    structures: set[Any] = set()
+    for arm in arms:
+        if arm.recipe == base.recipe or any(arm.recipe == other.recipe for other in kept):
+            continue
+        mark = (structure(arm.recipe), id(arm.prepared))
+        if mark not in structures and len(structures) == MOST_STRUCTURES:
+            continue
+        structures.add(mark)
+        kept.append(arm)
+    return kept
+
+
+def judged(measured: Sequence[Measured], treated: frozenset[str]) -> list[Verdict]:
+    """A verdict on each arm against the first, which is the control."""
+    control, *others = measured
+    return [
+        Verdict(
+            remedies=found.arm.remedies,
+            doses=found.arm.doses,
+            gain=paired_gain(control.scores, found.scores, comparisons=len(others)),
+            share=found.share,
+            cured=is_cured(found.evidence, treated) if found.share >= 1 else None,
+            recipe=found.arm.recipe,
+            measured=found,
+        )
+        for found in others
+    ]
+
+
+def is_cured(evidence: Evidence, treated: frozenset[str]) -> bool:
+    """Whether none of the findings ``treated`` is left, minor ones aside."""
+    left = diagnose_evidence(evidence)
+    grave = {finding.name for finding in left if finding.severity != "minor"}
+    return not grave & treated
+
+
+def _standing(verdict: Verdict) -> tuple[bool, bool, float]:
+    return verdict.share >= 1, verdict.helps, verdict.measured.mean
+
+
+def chance_of(evidence: Evidence, metric: str) -> float:
+    """Score of a constant prediction: by ``metric``, or −∞ where it is not known."""
+    if metric == "balanced_accuracy" and evidence.task is not None:
+        return 1.0 / max(1, len(evidence.task.classes))
+    return -np.inf if evidence.chance is None else evidence.chance
+
+
+def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]:
+    """Scores ``(seeds,)`` of an arm's members on rows that it never saw."""
+    from jaram.objective.metrics import evaluate
+
+    arm = found.arm
+    scores = []
+    for params, state in found.params:
+        given = answers(arm.recipe, params, state, kept.x, arm.prepared.task, kept.y)
+        is_regression = arm.prepared.task.kind == "regression"
+        of = given.answer if is_regression else given.probability
+        with np.errstate(invalid="ignore", over="ignore"):
+            value = evaluate(arm.prepared.task, kept.y, np.nan_to_num(of))[metric]
+        scores.append(max(-1.0, value) if np.isfinite(value) else -1.0)
+    return np.array(scores)
