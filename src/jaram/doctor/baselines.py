@@ -5,11 +5,39 @@ NumPy only, on a sample of the rows, so that asking costs milliseconds.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.doctor import simple_models as models
+from jaram.doctor.preflight.statistics import spread_rows
+
 if TYPE_CHECKING:
-    from jaram.data.prepare import Prepared
+    from jaram.data.prepare import Part, Prepared
+    from jaram.data.task import Task
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FIT_ROWS = 2_000
+"""Training rows that the linear model and the neighbours learn from."""
+KERNEL_ROWS = 1_000
+"""Training rows of the kernel ridge regression, whose cost grows with the cube: 15 ms."""
+WIDE = 1_000
+"""Columns beyond which the linear model, too, learns from ``KERNEL_ROWS`` rows only."""
+SCORE_ROWS = 1_000
+"""Validation rows that are scored; an accuracy is then known to 1.6 points at worst."""
+FEWEST_SCORED = 20
+"""Validation rows below which the training rows are scored instead, each left out in turn."""
+FAR = 5.0
+"""Standard deviations at which the inputs of the neighbours and the kernel are cut off, so that a
+rare pixel or an odd row does not decide which rows are near."""
+FEW_LEVELS = 50
+"""Levels of a coded category up to which each becomes a column of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +62,245 @@ class Reference:
         return max(self.constant, self.linear, self.neighbours, self.kernel)
 
 
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The simple models of one data set, each fitted when it is asked for.
+
+    x ``(n, d)``: sampled training inputs as numbers on one scale. y ``(n, k)``: their targets;
+    classes are columns of 0 and 1. places ``(n,)``: where they stand in the training part.
+    asked ``(m, d)`` and truth ``(m, k)``: the validation rows; empty where there are too few.
+    """
+
+    task: Task
+    x: Floats
+    y: Floats
+    places: Ints
+    asked: Floats
+    truth: Floats
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether the training rows are scored, each left out in turn."""
+        return not len(self.asked)
+
+    @property
+    def scored(self) -> Floats:
+        """Targets ``(m, k)`` of the rows that are scored."""
+        return self.y if self.leaves_out else self.truth
+
+    @cached_property
+    def near(self) -> Floats:
+        """The inputs without far values ``(n, d)``, which distances are taken of."""
+        return np.clip(self.x, -FAR, FAR)
+
+    @cached_property
+    def own_distances(self) -> Floats:
+        """Squared distances between the training rows ``(n, n)``."""
+        return models.squared_distances(self.near, self.near)
+
+    @cached_property
+    def distances(self) -> Floats:
+        """Squared distances from the validation rows to the training rows ``(m, n)``."""
+        return models.squared_distances(np.clip(self.asked, -FAR, FAR), self.near)
+
+    @cached_property
+    def kernel_rows(self) -> Ints:
+        """The training rows that the kernel learns from."""
+        return spread_rows(len(self.x), KERNEL_ROWS)
+
+    @cached_property
+    def linear(self) -> models.Linear:
+        """The linear model."""
+        rows = self.kernel_rows if self.x.shape[1] > WIDE else slice(None)
+        return models.linear(self.x[rows], self.y[rows])
+
+    @cached_property
+    def kernel(self) -> models.Kernel:
+        """The kernel ridge regression."""
+        rows = self.kernel_rows
+        near = self.near[rows]
+        return models.kernel(models.squared_distances(near, near), self.y[rows])
+
+    # --- answers --------------------------------------------------------------------------------
+
+    def by_line(self) -> Floats:
+        """The linear model's answers, decided ``(m, k)`` as the targets are."""
+        rows = self.kernel_rows if self.x.shape[1] > WIDE else slice(None)
+        scores = self.linear.left_out if self.leaves_out else self.linear(self.asked)
+        if not self.task.has_classes:
+            return self._decided(scores)
+        labels, k = self.y[rows].argmax(axis=1), self.y.shape[1]
+        found = models.discriminant(self.linear.left_out, labels, k)
+        of_largest = np.mean(self.linear.left_out.argmax(axis=1) == labels)
+        of_nearest = np.mean(found(self.linear.left_out) == labels)
+        if of_nearest > of_largest:
+            return np.eye(k)[found(scores)]
+        return self._decided(scores)
+
+    def by_neighbours(self) -> Floats:
+        """The neighbours' answers, decided."""
+        if self.leaves_out:
+            return self._decided(models.neighbours(self.own_distances, self.y, own=True))
+        return self._decided(models.neighbours(self.distances, self.y))
+
+    def by_kernel(self) -> Floats:
+        """The kernel's answers, decided."""
+        rows = self.kernel_rows
+        if self.leaves_out:
+            return self._decided(self.kernel.left_out(self.y[rows]))
+        return self._decided(self.kernel(self.distances[:, rows]))
+
+    def _decided(self, scores: Floats) -> Floats:
+        if self.task.kind == "regression":
+            return scores
+        if self.task.kind == "multilabel":
+            return (scores > 0.5).astype(np.float64)
+        return np.asarray(np.eye(self.y.shape[1])[scores.argmax(axis=1)])
+
+    def judged(self, answers: Floats) -> Judged:
+        """The score of decided answers ``(m, k)``; fewer answers are for ``kernel_rows``."""
+        truth = self.scored if len(answers) == len(self.scored) else self.y[self.kernel_rows]
+        return judged(self.task, truth, answers)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A score and its standard error."""
+
+    score: float
+    error: float
+
+
+def judged(task: Task, truth: Floats, answers: Floats) -> Judged:
+    """Accuracy (of labels: the share that is right) or R² (mean over the targets), and its error.
+
+    The error of an accuracy is that of a share, with one right and one wrong answer added to each
+    (Agresti, Coull 1998) so that it is never 0. The error of an R² comes from the influence of
+    each row on 1 − a/b, a and b being the mean squares of the errors and of the target about its
+    mean: Iᵢ = (a·bᵢ/b − aᵢ)/b.
+    """
+    m = len(truth)
+    if task.kind != "regression":
+        # Labels of one example hang together: an example counts as one draw.
+        right = np.mean(truth == answers, axis=1) if task.kind == "multilabel" else None
+        if right is None:
+            right = (truth.argmax(axis=1) == answers.argmax(axis=1)).astype(np.float64)
+        share = (right.sum() + 2) / (m + 4)
+        return Judged(float(right.mean()), float(np.sqrt(share * (1 - share) / (m + 4))))
+    missed, spread = (truth - answers) ** 2, (truth - truth.mean(axis=0)) ** 2
+    a, b = missed.mean(axis=0), spread.mean(axis=0)
+    varies = b > 0
+    if not varies.any():
+        return Judged(0.0, 0.0)
+    influence = (a * spread / np.where(varies, b, 1.0) - missed)[:, varies] / b[varies]
+    score = np.where(varies, 1 - a / np.where(varies, b, 1.0), 0.0)
+    error = influence.mean(axis=1).std() / np.sqrt(max(1, m - 1))
+    return Judged(float(score.mean()), float(error))
+
+
+# --- one panel and one reference for a data set ---------------------------------------------------
+
+_panels: dict[int, tuple[weakref.ref[Prepared], Panel]] = {}
+_references: dict[int, Reference] = {}
+
+
+def panel(prepared: Prepared) -> Panel:
+    """The simple models of ``prepared``, kept as long as it lives."""
+    key = id(prepared)
+    known = _panels.get(key)
+    if known is not None and known[0]() is prepared:
+        return known[1]
+
+    def forget(_: object) -> None:
+        _panels.pop(key, None)
+        _references.pop(key, None)
+
+    made = _panel(prepared)
+    _references.pop(key, None)
+    _panels[key] = (weakref.ref(prepared, forget), made)
+    return made
+
+
 def reference(prepared: Prepared) -> Reference:
-    """Simple models fitted on the training part and scored on the validation part."""
-    raise NotImplementedError
+    """Simple models fitted on the training part and scored on the validation part.
+
+    Where the validation part has fewer than ``FEWEST_SCORED`` rows, they are scored on the training
+    part, each row left out in turn; the error is then still that of as many rows as the validation
+    part has, which is what the network's own score hangs on. Computed once for a data set.
+    """
+    simple = panel(prepared)
+    key = id(prepared)
+    if key not in _references:
+        _references[key] = _reference(simple, prepared)
+    return _references[key]
+
+
+def _reference(simple: Panel, prepared: Prepared) -> Reference:
+    constant, valid = _constant(prepared), prepared.valid
+    if len(simple.x) < 4:  # nothing can be left out of so few rows
+        return Reference(constant, constant, constant, constant, 1.0, len(simple.x))
+    line = simple.judged(simple.by_line())
+    near = simple.judged(simple.by_neighbours())
+    curve = simple.judged(simple.by_kernel())
+    rows = len(simple.scored)
+    error = max((line, near, curve), key=lambda each: each.score).error
+    if simple.leaves_out and valid is not None and len(valid):
+        error *= float(np.sqrt(rows / len(valid)))
+    return Reference(constant, line.score, near.score, curve.score, error, rows)
+
+
+def _constant(prepared: Prepared) -> float:
+    """Score of the best constant prediction on the part that scores count on."""
+    if prepared.task.kind == "regression":
+        return 0.0
+    valid = prepared.valid
+    y = valid.y if valid is not None and len(valid) else prepared.train.y
+    if prepared.task.kind == "multilabel":
+        shares = y.mean(axis=0)
+        return float(np.mean(np.maximum(shares, 1 - shares)))
+    return float(np.bincount(y.astype(np.int64)).max() / len(y))
+
+
+def _panel(prepared: Prepared) -> Panel:
+    train, valid, task = prepared.train, prepared.valid, prepared.task
+    places = spread_rows(len(train), FIT_ROWS)
+    x, y = _flat(train, places, prepared), _targets(train, places, task)
+    asked, truth = x[:0], y[:0]
+    if valid is not None and len(valid) >= FEWEST_SCORED:
+        some = spread_rows(len(valid), SCORE_ROWS)
+        asked, truth = _flat(valid, some, prepared), _targets(valid, some, task)
+    centre, scale = x.mean(axis=0), x.std(axis=0)
+    varies = scale > 1e-9 * np.maximum(np.abs(centre), 1e-30)
+    if _is_one_scale(prepared, x):
+        scale = np.full(len(scale), np.sqrt(np.mean(scale[varies] ** 2)) if varies.any() else 1.0)
+    x, asked = x[:, varies] - centre[varies], asked[:, varies] - centre[varies]
+    return Panel(task, x / scale[varies], y, places, asked / scale[varies], truth)
+
+
+def _is_one_scale(prepared: Prepared, x: Floats) -> bool:
+    """Whether the columns are one quantity at many places, as pixels are, whose differences in
+    spread tell something: grids, and many columns that mostly share their lowest value."""
+    if len(prepared.input_shape) > 1:
+        return True
+    lowest = x.min(axis=0)
+    return x.shape[1] >= 49 and bool(np.mean(lowest == np.median(lowest)) > 0.75)
+
+
+def _flat(part: Part, rows: Ints, prepared: Prepared) -> Floats:
+    """Inputs of some rows as numbers ``(rows, columns)``; codes of few levels one column each."""
+    x = part.x[rows].reshape(len(rows), -1).astype(np.float64)
+    codes = dict(prepared.preparation.embedded)
+    if not codes:
+        return x
+    columns = [x[:, [j for j in range(x.shape[1]) if j not in codes]]]
+    for j, levels in codes.items():
+        if levels <= FEW_LEVELS:
+            columns.append(np.eye(levels)[np.clip(x[:, j], 0, levels - 1).astype(np.int64)])
+    return np.hstack(columns)
+
+
+def _targets(part: Part, rows: Ints, task: Task) -> Floats:
+    y = part.y[rows]
+    if task.has_classes:
+        return np.eye(len(task.classes))[y.astype(np.int64)]
+    return y.reshape(len(rows), -1).astype(np.float64)
