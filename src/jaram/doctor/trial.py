@@ -132,6 +132,33 @@ class Cohort:
             stopped[:] = True  # with the places that only repeat the last member
         self.state = self.state._replace(is_stopped=spread(self.plan, stopped, by_member=True))
 
+    def member(self, index: int) -> MemberState:
+        """One member's state, NumPy."""
+        one: MemberState = jax.tree.map(lambda leaf: np.asarray(leaf)[index], self.state)
+        return one
+
+    def chronicle(self, index: int) -> Chronicle:
+        """One member's history."""
+        return join(self._parts[index])
+
+    def has_diverged(self, index: int) -> bool:
+        """Whether a member's loss or weights are no longer finite."""
+        return bool(np.asarray(self.state.is_diverged)[index])
+
+    def continue_from(self, state: MemberState, done: int, past: Chronicle) -> None:
+        """Let every member go on from ``state``, reached after the ``done`` epochs of ``past``."""
+        again: dict[str, Any] = {
+            "is_stopped": np.bool_(False),
+            "is_diverged": np.bool_(False),
+            "waited": np.int32(0),
+        }
+        fresh = state._replace(**again)
+        places = self.plan.members
+        stacked = jax.tree.map(lambda leaf: np.stack([np.asarray(leaf)] * places), fresh)
+        self.state = spread(self.plan, stacked, by_member=True)
+        self.done = done
+        self._parts = [[past] for _ in self._parts] if done else self._parts
+
     def measure(self, place: int) -> Measured:
         """What the arm at ``place`` has come to."""
         members = range(place * len(self.seeds), (place + 1) * len(self.seeds))
@@ -188,6 +215,35 @@ def cohorts_of(arms: Sequence[Arm], seeds: Sequence[int], metric: str) -> list[C
     for arm in arms:
         groups.setdefault((engine.structure(arm.recipe), id(arm.prepared)), []).append(arm)
     return [Cohort(group, seeds, metric) for group in groups.values()]
+
+
+def restarted(
+    arms: Sequence[Arm],
+    seeds: Sequence[int],
+    metric: str,
+    state: MemberState,
+    done: int,
+    past: Chronicle,
+) -> list[Cohort]:
+    """Cohorts of the arms, those that can go on from ``state`` doing so, the others from the start.
+
+    An arm can go on if it carries the same arrays, reads the same inputs and minimises the same
+    loss as the first arm, whose state it is.
+    """
+    cohorts = cohorts_of(arms, seeds, metric)
+    control = arms[0]
+    for cohort in cohorts:
+        arm = cohort.arms[0]
+        same = arm.prepared is control.prepared and arm.recipe.loss == control.recipe.loss
+        steps = cohort.group.steps == cohorts[0].group.steps
+        if same and steps and _shapes(cohort.member(0)) == _shapes(state):
+            cohort.continue_from(state, done, past)
+    return cohorts
+
+
+def _shapes(state: MemberState) -> Any:
+    leaves, structure = jax.tree.flatten(state)
+    return structure, [np.shape(leaf) for leaf in leaves]
 
 
 def run_trial(

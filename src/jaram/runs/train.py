@@ -108,7 +108,7 @@ def train(
     is_one = recipe is None or isinstance(recipe, Recipe)
     recipes: list[Any] = [recipe or Recipe()] if is_one else list(cast("Sequence[Recipe]", recipe))
     _check_recipes(recipes)
-    candidates = _candidates(recipes, _as_data(data))
+    candidates = _candidates(recipes, as_data(data))
     folders: list[Path | None] = [None] * len(recipes)
     if out is not None:
         base = store.new_folder(Path(out))
@@ -140,7 +140,8 @@ def _check_recipes(recipes: list[Recipe]) -> None:
             raise UsageError("runs.not_a_recipe", value=recipe)
 
 
-def _as_data(data: Any, resumed: Path | None = None) -> Data:
+def as_data(data: Any, resumed: Path | None = None) -> Data:
+    """What was given as data, loaded; the file of a ``resumed`` run has the target it had."""
     if isinstance(data, Data):
         return data
     if data is None:
@@ -395,7 +396,7 @@ def _resume(
     with store.damage_told(folder):
         written = store.read_started(folder, told)
         chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
-    prepared = prepare(_as_data(source, folder), prepare_options(written.recipe))
+    prepared = prepare(as_data(source, folder), prepare_options(written.recipe))
     if fingerprint_of(prepared) != written.data_fingerprint:
         raise RunError("runs.other_data", path=str(folder))
     group = Group((written.recipe,), prepared)
