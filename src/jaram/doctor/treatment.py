@@ -25,7 +25,15 @@ from jaram.doctor.interval import Gain, paired_gain
 from jaram.doctor.patient import score_name
 from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import Prescription, all_remedies
-from jaram.doctor.trial import Arm, Cohort, Measured, cohorts_of, compared_part, run_trial
+from jaram.doctor.trial import (
+    WORST,
+    Arm,
+    Cohort,
+    Measured,
+    cohorts_of,
+    compared_part,
+    run_trial,
+)
 from jaram.errors import UsageError
 from jaram.messages import Language
 from jaram.recipe import Recipe
@@ -504,7 +512,7 @@ def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]
     """Scores ``(seeds,)`` of an arm's members on rows that it never saw."""
     from jaram.objective.metrics import evaluate
 
-    arm = found.arm
+    arm, worst = found.arm, WORST.get(metric, 0.0)
     scores = []
     for params, state in found.params:
         given = answers(arm.recipe, params, state, kept.x, arm.prepared.task, kept.y)
@@ -512,5 +520,5 @@ def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]
         of = given.answer if is_regression else given.probability
         with np.errstate(invalid="ignore", over="ignore"):
             value = evaluate(arm.prepared.task, kept.y, np.nan_to_num(of))[metric]
-        scores.append(max(-1.0, value) if np.isfinite(value) else -1.0)
+        scores.append(max(worst, value) if np.isfinite(value) else worst)
     return np.array(scores)

@@ -28,9 +28,10 @@ from jaram.training.engine import Group
 from jaram.training.epochs import spread
 from jaram.training.state import MemberState
 
-WORST = -1.0
-"""Scores below this count as this (R² has no lower end, and a network that diverged has none): one
-is worse than useless either way, and the mean over seeds should not hang on by how much."""
+WORST = {"r2": -1.0}
+"""Lowest score that counts, 0 for a metric that is not named: R² has no lower end, and a network
+that diverged has no score; each is worse than useless, and the mean over seeds should not hang on
+by how much."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -166,12 +167,13 @@ class Cohort:
         chronicles = [join(self._parts[member]) for member in members]
         best = np.asarray(self.state.best.epoch)
         curves = np.full((len(chronicles), max(c.epochs for c in chronicles)), np.nan)
-        scores = np.full(len(chronicles), WORST)
+        worst = WORST.get(self.metric, 0.0)
+        scores = np.full(len(chronicles), worst)
         for row, (member, chronicle) in enumerate(zip(members, chronicles, strict=True)):
             values = chronicle.columns[column]
-            curves[row, : len(values)] = np.maximum(values, WORST)
+            curves[row, : len(values)] = np.maximum(values, worst)
             if best[member]:
-                scores[row] = max(WORST, float(values[best[member] - 1]))
+                scores[row] = max(worst, float(values[best[member] - 1]))
         kept = _host(self.state)
         arm = self.arms[place]
         first = members[0]
