@@ -23,13 +23,14 @@ from jaram.doctor.preflight import preflight
 from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import all_remedies
 from jaram.doctor.treatment import few_structures, remedies_for
-from jaram.doctor.trial import Arm, Cohort, Measured, compared_part, restarted
+from jaram.doctor.trial import Arm, Measured, Trainee, compared_part, restarted
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
 from jaram.runs.files import write_json
 from jaram.runs.run import Run
 from jaram.runs.train import as_data, prepare_options
+from jaram.training.engine import Ending
 from jaram.training.state import MemberState
 
 if TYPE_CHECKING:
@@ -119,9 +120,8 @@ class _Watch:
         self.notes: tuple[Finding, ...] = preflight(completed, self.prepared, data)
         self.metric = score_name(self.prepared.task)
         self.log: list[Intervention] = []
-        self.cohort = Cohort([Arm(completed, self.prepared)], [completed.seed], self.metric)
-        self.place = 0
-        self.good: tuple[MemberState, int, float] = (self.cohort.member(0), 0, -np.inf)
+        self.trainee = Trainee(Arm(completed, self.prepared), [completed.seed], self.metric)
+        self.good: tuple[MemberState, int, float] = (self.trainee.member(0), 0, -np.inf)
         self.next_look = FIRST_LOOK
 
     def is_over(self) -> bool:
@@ -135,80 +135,73 @@ class _Watch:
                 return
             self.intervene(found)
 
+    @property
+    def has_diverged(self) -> bool:
+        return bool(self.trainee.member(0).is_diverged)
+
     def watched(self) -> Finding | None:
         """Train on until the end (None) or a grave finding."""
         seen: list[Finding] = []
 
         def look() -> bool:
             self.tell()
-            if not self.cohort.has_diverged(self.place):
+            if not self.has_diverged:
                 self.remember()
-            if self.cohort.share >= self.next_look and self.cohort.share < 1:
-                self.next_look = self.cohort.share + 1 / LOOKS
+            if self.next_look <= self.trainee.share < 1:
+                self.next_look = self.trainee.share + 1 / LOOKS
                 seen.extend(grave_of(self.diagnosis()))
             return bool(seen) or self.is_over()
 
-        self.cohort.advance(1.0, look)
-        if not seen and self.cohort.has_diverged(self.place):
+        self.trainee.advance(1.0, look)
+        if not seen and self.has_diverged:
             seen.extend(grave_of(self.diagnosis()))
         return seen[0] if seen else None
 
     def tell(self) -> None:
         """Report the last epoch."""
-        chronicle = self.cohort.chronicle(self.place)
+        chronicle = self.trainee.chronicle(0)
         row = {name: float(values[-1]) for name, values in chronicle.columns.items()}
-        epochs = self.cohort.group.epochs
-        best = int(np.asarray(self.cohort.state.best.epoch)[self.place])
+        best = int(self.trainee.member(0).best.epoch)
         seconds = time.perf_counter() - self.started
+        epochs = self.trainee.group.epochs
         self.progress(EpochReport(chronicle.epochs, epochs, seconds, row, 1, best))
 
     def remember(self) -> None:
         """Keep the state if it is the best so far."""
-        chronicle = self.cohort.chronicle(self.place)
-        loss = chronicle.columns[f"{compared_part(self.prepared)}/loss"]
-        score = -float(loss[-1])
+        column = f"{compared_part(self.trainee.arm.prepared)}/loss"
+        score = -float(self.trainee.chronicle(0).columns[column][-1])
         if np.isfinite(score) and score >= self.good[2]:
-            self.good = (self.cohort.member(self.place), self.cohort.done, score)
+            self.good = (self.trainee.member(0), self.trainee.done, score)
 
     def diagnosis(self) -> Diagnosis:
-        evidence = self.cohort.measure(self.place).evidence
+        evidence = self.trainee.measure().evidence
         return diagnose_evidence(dataclasses.replace(evidence, notes=self.notes))
 
     def intervene(self, finding: Finding) -> None:
         """Go back, try the remedies, go on with the best."""
-        base = self.cohort.arms[self.place]
-        arms = [base, *self.remedied(base)]
-        epoch = self.cohort.chronicle(self.place).epochs
+        base = self.trainee.arm
+        chronicle = self.trainee.chronicle(0)
         state, done, _ = self.good
-        past = self.cohort.chronicle(self.place).until(done, self.cohort.group.steps)
-        cohorts: list[Cohort] = []
-        for cohort in restarted(arms, (base.recipe.seed,), self.metric, state, done, past):
-            goes_on = cohort.done / cohort.group.epochs
-            cohort.advance(min(1.0, goes_on + TRIED), self.is_over)
-            cohorts.append(cohort)
-        tried = [
-            (cohort, place, cohort.measure(place))
-            for cohort in cohorts
-            for place in range(len(cohort.arms))
-        ]
-        cohort, place, chosen = max(tried, key=lambda entry: entry[2].mean)
+        past = chronicle.until(done, self.trainee.group.steps)
+        arms = [base, *self.remedied(base)]
+        trainees = restarted(arms, (base.recipe.seed,), self.metric, state, done, past)
+        for trainee in trainees:
+            trainee.advance(min(1.0, trainee.share + TRIED), self.is_over)
+        tried = [(trainee, trainee.measure()) for trainee in trainees if trainee.done]
+        best, chosen = max(tried, key=lambda entry: entry[1].mean)
         self.log.append(
             Intervention(
-                epoch=epoch,
+                epoch=chronicle.epochs,
                 finding=finding.name,
                 back_to=done,
-                tried=tuple(_entry(found, base) for _, _, found in tried),
+                tried=tuple(_entry(found, base) for _, found in tried),
                 chosen=_added(chosen, base),
-                metric=f"{compared_part(self.prepared)}/{self.metric}",
+                metric=f"{compared_part(base.prepared)}/{self.metric}",
             )
         )
-        for other in range(len(cohort.arms)):
-            if other != place:
-                cohort.drop(other)
-        self.cohort, self.place = cohort, place
-        self.prepared = cohort.prepared
-        self.good = (cohort.member(place), cohort.done, -np.inf)
-        self.next_look = cohort.share + FIRST_LOOK
+        self.trainee = best
+        self.good = (best.member(0), best.done, -np.inf)
+        self.next_look = best.share + FIRST_LOOK
 
     def remedied(self, base: Arm) -> list[Arm]:
         """Arms for what is found now."""
@@ -224,20 +217,22 @@ class _Watch:
 
     def arm(self, recipe: Recipe, remedies: Sequence[str], doses: Sequence[str]) -> Arm:
         options = prepare_options(recipe)
-        base = self.cohort.arms[self.place]
+        base = self.trainee.arm
         same = options == prepare_options(base.recipe)
         prepared: Prepared = base.prepared if same else prepare(self.data, options)
         return Arm(recipe, prepared, tuple(remedies), tuple(doses))
 
     def run(self, interrupted: bool) -> Run:
         """What the training has come to."""
-        found = self.cohort.measure(self.place)
-        diverged = self.cohort.has_diverged(self.place)
-        ending = "interrupted" if interrupted else "diverged" if diverged else "completed"
-        stopped = bool(np.asarray(self.cohort.state.is_stopped)[self.place])
-        if ending == "completed" and self.cohort.share < 1:
+        found, member = self.trainee.measure(), self.trainee.member(0)
+        ending: Ending = "completed"
+        if interrupted:
+            ending = "interrupted"
+        elif member.is_diverged:
+            ending = "diverged"
+        elif not self.trainee.has_ended:
             ending = "budget"
-        elif ending == "completed" and stopped:
+        elif member.is_stopped:
             ending = "stopped"
         params, network_state = found.params[0]
         arm = found.arm
@@ -247,11 +242,11 @@ class _Watch:
             task=arm.prepared.task,
             preparation=arm.prepared.preparation,
             summary=arm.prepared.summary,
-            chronicle=self.cohort.chronicle(self.place),
+            chronicle=self.trainee.chronicle(0),
             params=params,
             network_state=network_state,
-            best_epoch=int(np.asarray(self.cohort.state.best.epoch)[self.place]),
-            result=ending,  # type: ignore[arg-type]
+            best_epoch=int(member.best.epoch),
+            result=ending,
             findings=preflight(arm.recipe, arm.prepared, self.data),
             seconds=time.perf_counter() - self.started,
             input_shape=arm.prepared.input_shape,

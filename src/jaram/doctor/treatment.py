@@ -28,9 +28,8 @@ from jaram.doctor.remedies.registry import Prescription, all_remedies
 from jaram.doctor.trial import (
     WORST,
     Arm,
-    Cohort,
     Measured,
-    cohorts_of,
+    Trainee,
     compared_part,
     run_trial,
 )
@@ -124,7 +123,9 @@ class Treatment:
     first. confirmation: of the winner; None if nothing was tried. recipe: treated, or ``before`` if
     nothing helped. run: trained with it on all the data; the run as it was if nothing helped.
     untreatable: name of the finding about the data that stands in the way of any treatment.
-    part, metric: what the scores are of. seconds: wall time.
+    random: the best of as many random compositions of the same remedies as could be trained in the
+    same number of epochs, measured like the winner: the baseline to beat; None if not asked for.
+    part, metric: what the scores are of. seconds: wall time, the random search aside.
     """
 
     diagnosis: Diagnosis
@@ -137,6 +138,7 @@ class Treatment:
     part: str
     metric: str
     seconds: float
+    random: Confirmation | None = None
 
     @property
     def helped(self) -> bool:
@@ -164,6 +166,7 @@ def treat(
     seeds: int = 5,
     budget: float | None = None,
     out: str | Path | None = None,
+    compare_random: bool = False,
     progress: Callable[[str, dict[str, Any]], None] | None = None,
 ) -> Treatment:
     """Find out by trial which remedies of a run's findings help, and train with the best.
@@ -171,7 +174,9 @@ def treat(
     run: a finished run. data: what it was trained on; needed where the run was opened from a folder
     and its data can't be found. seeds: how many each arm is trained from, 2 at least. budget:
     seconds that the trial may take, roughly; None: as long as its plan takes. out: a new folder
-    for the treated run. progress: told of each stage by a key of the catalogue and its values.
+    for the treated run. compare_random: whether to search at random among the same remedies for as
+    many epochs too, which doubles the time. progress: told of each stage by a key of the catalogue
+    and its values.
 
     Raises UsageError for fewer than two seeds or a budget that is no positive number, RunError or
     DataError if the data is not that of the run.
@@ -180,7 +185,11 @@ def treat(
         raise UsageError("doctor.bad_seeds", value=seeds)
     if budget is not None and not budget > 0:
         raise UsageError("runs.bad_budget", value=budget)
-    return _Treating(run, data, seeds, budget, progress or (lambda *_: None)).result(out)
+    treating = _Treating(run, data, seeds, budget, progress or (lambda *_: None))
+    treatment = treating.result(out)
+    if not compare_random or not treatment.verdicts:
+        return treatment
+    return dataclasses.replace(treatment, random=treating.random_search(treatment.verdicts))
 
 
 class _Treating:
@@ -244,7 +253,7 @@ class _Treating:
             verdicts = self.tried()
             winner = self.winner(verdicts)
             if winner is not None:
-                confirmation = self.confirmed(winner)
+                confirmation = self.confirmed(winner.measured.arm)
                 if confirmation.holds:
                     recipe = winner.recipe
         if recipe is not self.before:
@@ -318,9 +327,8 @@ class _Treating:
         return None if recipe == base.recipe else self.arm(recipe, names, doses)
 
     def trial(self, arms: Sequence[Arm]) -> list[Measured]:
-        cohorts = cohorts_of(arms, self.seeds, self.metric)
-        self.progress("doctor.stage_trial", {"arms": len(arms), "structures": len(cohorts)})
-        return run_trial(cohorts, RUNGS, self.is_late, is_kept=lambda arm: arm is arms[0])
+        self.progress("doctor.stage_trial", {"arms": len(arms), "seeds": len(self.seeds)})
+        return run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late)
 
     def pairs(self, base: Arm, measured: Sequence[Measured]) -> list[Measured]:
         """The best remedies of the round two by two."""
@@ -344,9 +352,8 @@ class _Treating:
                 arms.append(self.arm(combined[0].recipe, names, doses))
         if not arms or self.is_late(0.5):
             return []
-        cohorts = cohorts_of(arms, self.seeds, self.metric)
         self.progress("doctor.stage_pairs", {"arms": len(arms)})
-        return run_trial(cohorts, (1.0,), self.is_late)
+        return run_trial([base, *arms], self.seeds, self.metric, (1.0,), self.is_late)[1:]
 
     def winner(self, verdicts: Sequence[Verdict]) -> Verdict | None:
         """What is worth confirming: the best of those that help, the simplest among equals."""
@@ -357,19 +364,41 @@ class _Treating:
         equal = [v for v in helping if v.measured.mean >= best - MATTERS / 3]
         return min(equal, key=lambda v: (v.cured is not True, len(v.remedies), -v.measured.mean))
 
-    def confirmed(self, winner: Verdict) -> Confirmation:
+    def random_search(self, verdicts: Sequence[Verdict]) -> Confirmation | None:
+        """The best of random compositions of the same remedies, for as many trained epochs."""
+        self.progress("doctor.stage_random", {})
+        rng = np.random.default_rng(self.before.seed)
+        names = sorted({name for verdict in verdicts for name in verdict.remedies})
+        left = sum(epochs_of(verdict.measured) for verdict in verdicts)
+        best: Measured | None = None
+        while left > 0:
+            arm = self.arm(self.before)
+            for name in rng.permutation(names)[: rng.integers(1, MOST_ROUNDS + 1)]:
+                found = all_remedies()[name].prescriptions(arm.recipe, arm.prepared)
+                if found:
+                    one = found[rng.integers(len(found))]
+                    arm = self.arm(one.recipe, (*arm.remedies, name), (*arm.doses, one.dose))
+            trainee = Trainee(arm, self.seeds, self.metric)
+            trainee.advance(1.0)
+            found_out = trainee.measure()
+            left -= max(1, epochs_of(found_out))
+            if best is None or found_out.mean > best.mean:
+                best = found_out
+        return None if best is None else self.confirmed(best.arm)
+
+    def confirmed(self, winner: Arm) -> Confirmation:
         """The winner and the recipe as it was, from fresh seeds and in other minibatches."""
         self.progress("doctor.stage_confirm", {})
         seeds = tuple(seed + FRESH for seed in self.seeds)
         measured, tests = [], []
-        for arm in (self.arm(self.before), winner.measured.arm):
+        for arm in (self.arm(self.before), winner):
             order = arm.recipe.order_seed + FRESH
             fresh = dataclasses.replace(
                 arm, recipe=dataclasses.replace(arm.recipe, order_seed=order)
             )
-            cohort = Cohort([fresh], seeds, self.metric)
-            cohort.advance(1.0, lambda: False)
-            found = cohort.measure(0)
+            trainee = Trainee(fresh, seeds, self.metric)
+            trainee.advance(1.0)
+            found = trainee.measure()
             measured.append(found)
             kept = self.kept(arm.recipe)
             tests.append(None if kept is None else kept_scores(found, kept, self.metric))
@@ -388,6 +417,11 @@ class _Treating:
             test_treated=test_treated,
             test_rows=0 if kept is None else len(kept),
         )
+
+
+def epochs_of(measured: Measured) -> int:
+    """Epochs that an arm's members were trained, together."""
+    return int(np.isfinite(measured.curves).sum())
 
 
 def data_of(run: Run, data: Any) -> Data:
