@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.doctor.diagnosis import Diagnosis as Diagnosis
     from jaram.doctor.diagnosis import diagnose as diagnose
     from jaram.doctor.finding import Finding as Finding
-    from jaram.doctor.treatment import Treatment as Treatment
     from jaram.doctor.treatment import treat as treat
+    from jaram.doctor.verdict import Treatment as Treatment
     from jaram.errors import DataError as DataError
     from jaram.errors import JaramError as JaramError
     from jaram.errors import PreflightError as PreflightError
@@ -51,7 +51,7 @@ _NAMES = {
     "Run": "jaram.runs.run:Run",
     "Finding": "jaram.doctor.finding:Finding",
     "Diagnosis": "jaram.doctor.diagnosis:Diagnosis",
-    "Treatment": "jaram.doctor.treatment:Treatment",
+    "Treatment": "jaram.doctor.verdict:Treatment",
     "diagnose": "jaram.doctor.diagnosis:diagnose",
     "treat": "jaram.doctor.treatment:treat",
     "JaramError": "jaram.errors:JaramError",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jaram.messages import Language
 
 if TYPE_CHECKING:
-    from jaram.doctor.treatment import Treatment
+    from jaram.doctor.verdict import Treatment
 
 
 def treatment_told(treatment: Treatment, lang: Language | None = None) -> str:

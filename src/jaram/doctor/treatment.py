@@ -1,4 +1,4 @@
-"""The treatment: which remedies of a sick training help, shown by a trial.
+"""Treating: which remedies of a sick training help, found out by a trial.
 
 The control and every candidate are trained side by side from the same seeds on the same
 minibatches; the best are combined; what wins is measured again on fresh seeds, and confirmed on
@@ -15,28 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, Prepared, prepare
+from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
-from jaram.doctor.interval import Gain, paired_gain
+from jaram.doctor.interval import paired_gain
 from jaram.doctor.patient import score_name
 from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import Prescription, all_remedies
-from jaram.doctor.trial import (
-    WORST,
-    Arm,
-    Measured,
-    Trainee,
-    compared_part,
-    run_trial,
-)
+from jaram.doctor.trial import Arm, Measured, Trainee, compared_part, run_trial
+from jaram.doctor.verdict import Confirmation, Treatment, Verdict
 from jaram.errors import UsageError
-from jaram.messages import Language
 from jaram.recipe import Recipe
-from jaram.training.outputs import answers
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
@@ -44,9 +36,6 @@ if TYPE_CHECKING:
 
 RUNGS = (0.25, 1.0)
 """Shares of the full length at which the weaker half is dropped, and the full length."""
-CONFIRMED_ROWS = 40
-"""Validation rows from which half of them are kept for the confirmation, if there is no test
-part."""
 MOST_ROUNDS = 3
 MOST_PAIRED = 3
 """Best single remedies whose pairs are tried."""
@@ -64,99 +53,6 @@ CORRECTIONS = (
     "shuffle",
 )
 """Remedies that put right what is wrong on the face of it; they are tried all together as well."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Verdict:
-    """What the trial says of one remedy, or of several together.
-
-    remedies, doses: names, and a few words on how much of each. gain: paired difference of the
-    validation score to the control of its round. share: how much of the full length it was trained;
-    under 1 it was dropped early as weak. cured: whether the findings that it treats have gone; None
-    if it was dropped. measured: scores and curves.
-    """
-
-    remedies: tuple[str, ...]
-    doses: tuple[str, ...]
-    gain: Gain
-    share: float
-    cured: bool | None
-    recipe: Recipe
-    measured: Measured
-
-    @property
-    def helps(self) -> bool:
-        """Whether the whole interval of its gain lies above 0."""
-        return self.gain.is_positive
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Confirmation:
-    """The winner measured again, against the recipe as it was, on seeds not used for choosing.
-
-    gain: on the part that the trial compared on. control, treated: scores ``(seeds,)``. curves of
-    both ``(seeds, epochs)``. test_gain, test_rows: on rows that the trial did not use; None and 0
-    if there were none.
-    """
-
-    gain: Gain
-    control: Measured
-    treated: Measured
-    chance: float
-    test_gain: Gain | None
-    test_control: NDArray[np.float64] | None
-    test_treated: NDArray[np.float64] | None
-    test_rows: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether the winner beats both the recipe as it was and a constant prediction."""
-        beats_constant = bool(self.treated.mean > self.chance)
-        return self.gain.is_positive and beats_constant
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Treatment:
-    """What a treatment found out.
-
-    diagnosis: of the run as it was. before: its recipe. verdicts: of all that was tried, the best
-    first. confirmation: of the winner; None if nothing was tried. recipe: treated, or ``before`` if
-    nothing helped. run: trained with it on all the data; the run as it was if nothing helped.
-    untreatable: name of the finding about the data that stands in the way of any treatment.
-    random: the best of as many random compositions of the same remedies as could be trained in the
-    same number of epochs, measured like the winner: the baseline to beat; None if not asked for.
-    part, metric: what the scores are of. seconds: wall time, the random search aside.
-    """
-
-    diagnosis: Diagnosis
-    before: Recipe
-    verdicts: tuple[Verdict, ...]
-    confirmation: Confirmation | None
-    recipe: Recipe
-    run: Run
-    untreatable: str | None
-    part: str
-    metric: str
-    seconds: float
-    random: Confirmation | None = None
-
-    @property
-    def helped(self) -> bool:
-        """Whether a remedy was accepted."""
-        return self.confirmation is not None and self.confirmation.holds
-
-    @property
-    def accepted(self) -> Verdict | None:
-        """The verdict on what was accepted; None if nothing was."""
-        if not self.helped:
-            return None
-        return next(verdict for verdict in self.verdicts if verdict.recipe == self.recipe)
-
-    def report(self, lang: Language | None = None) -> str:
-        """The treatment in words: what was found, tried and gained."""
-        from jaram.doctor.told import treatment_told
-
-        return treatment_told(self, lang)
 
 
 def treat(
@@ -440,26 +336,6 @@ def data_of(run: Run, data: Any) -> Data:
     return found
 
 
-def set_aside(prepared: Prepared) -> tuple[Prepared, Part | None]:
-    """The data for the trial, and the rows kept for its confirmation.
-
-    The test part if there is one; else every other validation row, if they are ``CONFIRMED_ROWS``
-    or more; else none.
-    """
-    if prepared.test is not None and len(prepared.test):
-        return prepared, prepared.test
-    valid = prepared.valid
-    if valid is None or len(valid) < CONFIRMED_ROWS:
-        return prepared, None
-    halves = [_rows_of(valid, np.arange(start, len(valid), 2)) for start in (0, 1)]
-    return dataclasses.replace(prepared, valid=halves[0]), halves[1]
-
-
-def _rows_of(part: Part, rows: NDArray[np.int64]) -> Part:
-    weight = None if part.weight is None else part.weight[rows]
-    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
-
-
 def names_of(diagnosis: Diagnosis) -> frozenset[str]:
     """Names of the findings and of their symptoms."""
     symptoms = (name for finding in diagnosis for name in finding.symptoms)
@@ -540,19 +416,3 @@ def chance_of(evidence: Evidence, metric: str) -> float:
     if metric == "balanced_accuracy" and evidence.task is not None:
         return 1.0 / max(1, len(evidence.task.classes))
     return -np.inf if evidence.chance is None else evidence.chance
-
-
-def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]:
-    """Scores ``(seeds,)`` of an arm's members on rows that it never saw."""
-    from jaram.objective.metrics import evaluate
-
-    arm, worst = found.arm, WORST.get(metric, 0.0)
-    scores = []
-    for params, state in found.params:
-        given = answers(arm.recipe, params, state, kept.x, arm.prepared.task, kept.y)
-        is_regression = arm.prepared.task.kind == "regression"
-        of = given.answer if is_regression else given.probability
-        with np.errstate(invalid="ignore", over="ignore"):
-            value = evaluate(arm.prepared.task, kept.y, np.nan_to_num(of))[metric]
-        scores.append(max(worst, value) if np.isfinite(value) else worst)
-    return np.array(scores)

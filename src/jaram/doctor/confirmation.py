@@ -1,0 +1,52 @@
+"""Rows that a trial does not use, for the confirmation of what it chose."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.prepare import Part, Prepared
+from jaram.doctor.trial import WORST, Measured
+from jaram.training.outputs import answers
+
+CONFIRMED_ROWS = 40
+"""Validation rows from which half of them are kept for the confirmation, if there is no test
+part."""
+
+
+def set_aside(prepared: Prepared) -> tuple[Prepared, Part | None]:
+    """The data for the trial, and the rows kept for its confirmation.
+
+    The test part if there is one; else every other validation row, if they are ``CONFIRMED_ROWS``
+    or more; else none.
+    """
+    if prepared.test is not None and len(prepared.test):
+        return prepared, prepared.test
+    valid = prepared.valid
+    if valid is None or len(valid) < CONFIRMED_ROWS:
+        return prepared, None
+    halves = [_rows_of(valid, np.arange(start, len(valid), 2)) for start in (0, 1)]
+    return dataclasses.replace(prepared, valid=halves[0]), halves[1]
+
+
+def _rows_of(part: Part, rows: NDArray[np.int64]) -> Part:
+    weight = None if part.weight is None else part.weight[rows]
+    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
+
+
+def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]:
+    """Scores ``(seeds,)`` of an arm's members on rows that it never saw."""
+    from jaram.objective.metrics import evaluate
+
+    arm, worst = found.arm, WORST.get(metric, 0.0)
+    scores = []
+    for params, state in found.params:
+        given = answers(arm.recipe, params, state, kept.x, arm.prepared.task, kept.y)
+        is_regression = arm.prepared.task.kind == "regression"
+        of = given.answer if is_regression else given.probability
+        with np.errstate(invalid="ignore", over="ignore"):
+            value = evaluate(arm.prepared.task, kept.y, np.nan_to_num(of))[metric]
+        scores.append(max(worst, value) if np.isfinite(value) else worst)
+    return np.array(scores)
