@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from jaram.data.data import Data
 from jaram.data.prepare import Prepared, prepare
@@ -13,6 +13,9 @@ from jaram.doctor import patient
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import SEVERITIES, Finding, by_severity
 from jaram.doctor.registry import Definition, all_definitions
+
+if TYPE_CHECKING:
+    from jaram.runs.run import AnswersOf, Run
 
 SHOWN = 5
 """Findings that are shown unless all are asked for."""
@@ -55,6 +58,23 @@ class Diagnosis(Sequence[Finding]):
         """Names of the findings."""
         return tuple(finding.name for finding in self.findings)
 
+    def to_json(self) -> dict[str, Any]:
+        """A table for JSON; the inverse is :meth:`from_json`."""
+        return {
+            "findings": [finding.to_json() for finding in self.findings],
+            "symptoms": [finding.to_json() for finding in self.symptoms],
+            "unknown": list(self.unknown),
+        }
+
+    @staticmethod
+    def from_json(table: Mapping[str, Any]) -> Diagnosis:
+        """The diagnosis that :meth:`to_json` wrote."""
+        return Diagnosis(
+            tuple(Finding.from_json(item) for item in table["findings"]),
+            tuple(Finding.from_json(item) for item in table["symptoms"]),
+            tuple(str(name) for name in table["unknown"]),
+        )
+
 
 def diagnose(subject: Any, data: Any = None) -> Diagnosis:
     """What is wrong with a training, the most important first.
@@ -83,6 +103,15 @@ def gather(subject: Any, data: Any = None) -> Evidence:
     from jaram.interop.logs import read_curves
 
     return read_curves(subject)
+
+
+def diagnose_at_once(run: Run, answers_of: AnswersOf | None = None) -> Diagnosis:
+    """What is seen of a run without compiling anything: the diagnosis that it is stored with.
+
+    answers_of: gives the run's answers for a part where they are known already.
+    """
+    evidence = patient.of_run(run, answers_of=answers_of)
+    return diagnose_evidence(dataclasses.replace(evidence, examination=None))
 
 
 def _prepared_for(run: Any, data: Any) -> Prepared | None:

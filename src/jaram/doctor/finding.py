@@ -51,7 +51,8 @@ class Picture:
 
 
 def _finite(value: Any) -> float | None:
-    number = float(value)
+    """A value as it is drawn: five digits are more than a plot shows."""
+    number = float(f"{float(value):.5g}")
     return number if math.isfinite(number) else None
 
 
@@ -116,6 +117,8 @@ class Finding:
     @staticmethod
     def from_json(table: Mapping[str, JSON]) -> Finding:
         """The finding that :meth:`to_json` wrote."""
+        if table["severity"] not in SEVERITIES:
+            raise ValueError(f"{table['severity']!r} is no severity")
         return Finding(
             name=str(table["name"]),
             severity=table["severity"],

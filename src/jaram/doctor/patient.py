@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from jaram.data.data import Data
     from jaram.data.prepare import Part, Prepared
     from jaram.recipe import Recipe
-    from jaram.runs.run import Run
+    from jaram.runs.run import AnswersOf, Run
 
 
-def of_run(run: Run, prepared: Prepared | None = None) -> Evidence:
-    """All that a finished run tells; with ``prepared`` also what its data does."""
+def of_run(
+    run: Run, prepared: Prepared | None = None, answers_of: AnswersOf | None = None
+) -> Evidence:
+    """All that a finished run tells; with ``prepared`` also what its data does.
+
+    answers_of: gives the run's answers for a part where they are known already.
+    """
     from jaram.doctor.examination import Examination
 
     prepared = run.prepared if prepared is None else prepared
@@ -42,7 +47,7 @@ def of_run(run: Run, prepared: Prepared | None = None) -> Evidence:
         return dataclasses.replace(evidence, params=run.params)
     parts = {"train": prepared.train, "valid": prepared.valid}
     answers = {
-        name: run.examine(part.x, part.y)
+        name: run.examine(part.x, part.y) if answers_of is None else answers_of(name)
         for name, part in parts.items()
         if part is not None and len(part.x)
     }

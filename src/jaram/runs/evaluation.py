@@ -12,7 +12,7 @@ from jaram.data.prepare import Part
 from jaram.objective.metrics import confusion
 
 if TYPE_CHECKING:
-    from jaram.runs.run import Run
+    from jaram.runs.run import AnswersOf, Run
 
 MOST_MISTAKES = 12
 MOST_POINTS = 500
@@ -23,19 +23,13 @@ IMPORTANCE_SECONDS = 1.0
 """Columns that are not reached within this time are left out of the importance."""
 
 
-def evaluation(run: Run) -> dict[str, Any]:
+def evaluation(run: Run, answers_of: AnswersOf) -> dict[str, Any]:
     """Plain values for ``evaluation.json``, measured on the part that was not trained on.
 
     That is the test part if there is one, else the validation part, else the training part.
     """
-    assert run.prepared is not None
-    parts = (
-        ("test", run.prepared.test),
-        ("valid", run.prepared.valid),
-        ("train", run.prepared.train),
-    )
-    name, part = next((name, part) for name, part in parts if part is not None and len(part.x))
-    found = run.examine(part.x, part.y)
+    name = next(name for name in ("test", "valid", "train") if name in run.parts)
+    part, found = run.parts[name], answers_of(name)
     told: dict[str, Any] = {"part": name}
     if run.task.has_classes:
         told[name] = _classes(run, part, found.probability)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +28,11 @@ from jaram.training.order import probe_rows
 if TYPE_CHECKING:
     import polars
 
+    from jaram.doctor.diagnosis import Diagnosis
     from jaram.training.outputs import Answers
 
+AnswersOf = Callable[[str], "Answers"]
+"""Answers for the prepared part of a name: :meth:`Run.answers_of`, or one that remembers them."""
 
 MOST_TRAIN_ROWS = 100_000
 """Enough to know an accuracy to ±0.3 points; millions would cost as much as an epoch."""
@@ -44,7 +48,7 @@ class Run:
     findings: what the pre-flight saw. seconds: wall time of the training.
     summary: facts about the data, as in ``data.json``. prepared: the data itself, if the run was
     trained
-        in this process. saved_metrics: of a run that was opened from its folder.
+        in this process. saved_metrics, saved_diagnosis: of a run that has a folder.
     """
 
     recipe: Recipe
@@ -63,6 +67,7 @@ class Run:
     folder: Path | None = None
     prepared: Prepared | None = None
     saved_metrics: dict[str, float] | None = None
+    saved_diagnosis: Diagnosis | None = None
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value:.4g}" for name, value in list(self.metrics.items())[:3])
@@ -77,17 +82,39 @@ class Run:
         """
         if self.saved_metrics is not None or self.prepared is None:
             return dict(self.saved_metrics or {})
-        parts = {
+        return self.metrics_from(self.answers_of)
+
+    def metrics_from(self, answers_of: AnswersOf) -> dict[str, float]:
+        """The same, measured now from the answers that ``answers_of`` gives."""
+        found: dict[str, float] = {}
+        for name, part in self.parts.items():
+            sample = _sample(part) if name == "train" else part
+            given = self.examine(sample.x, sample.y) if sample is not part else answers_of(name)
+            metrics = self._metrics_of(sample, given)
+            found |= {f"{name}/{metric}": value for metric, value in metrics.items()}
+        return found
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What is wrong with the training, as far as it is seen without compiling anything more;
+        :func:`jaram.diagnose` looks closer."""
+        if self.saved_diagnosis is not None:
+            return self.saved_diagnosis
+        from jaram.doctor.diagnosis import diagnose_at_once
+
+        return diagnose_at_once(self)
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The prepared parts that have rows, by name; none of a run opened from its folder."""
+        if self.prepared is None:
+            return {}
+        found = {
             "valid": self.prepared.valid,
-            "train": _sample(self.prepared.train),
+            "train": self.prepared.train,
             "test": self.prepared.test,
         }
-        return {
-            f"{name}/{metric}": value
-            for name, part in parts.items()
-            if part is not None and len(part.x)
-            for metric, value in self._metrics_of(part).items()
-        }
+        return {name: part for name, part in found.items() if part is not None and len(part.x)}
 
     @cached_property
     def history(self) -> polars.DataFrame:
@@ -156,7 +183,8 @@ class Run:
             whole = is_made_of_arrays(data)
             data = load(data) if whole else load_for(self.preparation, data)
         x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
-        return self._metrics_of(Part(x=x, y=y, weight=None, rows=np.arange(len(x))))
+        part = Part(x=x, y=y, weight=None, rows=np.arange(len(x)))
+        return self._metrics_of(part, self.examine(x, y))
 
     def save(self, folder: str | Path) -> Run:
         """Write the run to a new folder, report included; returns the run with its ``folder``.
@@ -173,6 +201,11 @@ class Run:
 
         return answers(self.recipe, self.params, self.network_state, x, self.task, y)
 
+    def answers_of(self, part: str) -> Answers:
+        """Answers for a whole prepared part, one of the names in :attr:`parts`."""
+        rows = self.parts[part]
+        return self.examine(rows.x, rows.y)
+
     def _inputs(self, x: Any) -> NDArray[np.float32]:
         """Prepared inputs of ``x``; a file needs no column for the target."""
         if isinstance(x, str | Path):
@@ -186,9 +219,8 @@ class Run:
         decoded = self.preparation.inverse_target(answer)
         return decoded[:, 0] if decoded.ndim == 2 and decoded.shape[1] == 1 else decoded
 
-    def _metrics_of(self, part: Part) -> dict[str, float]:
-        """Metrics of a prepared part, the loss among them."""
-        found = self.examine(part.x, part.y)
+    def _metrics_of(self, part: Part, found: Answers) -> dict[str, float]:
+        """Metrics of the answers for a prepared part, the loss among them."""
         if self.task.kind == "regression":
             truth, given = self._decoded(part.y), self._decoded(found.answer)
         else:

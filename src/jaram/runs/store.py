@@ -24,7 +24,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ import jaram
 from jaram.data.preparation import Preparation
 from jaram.data.task import Task
 from jaram.defaults import Choice
+from jaram.doctor.diagnosis import Diagnosis, diagnose_at_once
 from jaram.doctor.finding import Finding
 from jaram.errors import JaramError, RunError
 from jaram.network.network import table
@@ -230,15 +231,31 @@ def save(run: Run, folder: Path) -> Run:
 
 
 def finish(folder: Path, started: Started, run: Run) -> Run:
-    """Write the result; only then is the run finished, and its checkpoint goes."""
-    from jaram.report.html import write_report
+    """Write the result; only then is the run finished, and its checkpoint goes.
+
+    A mistake in a rule of the diagnosis is raised, but does not cost the run.
+    """
     from jaram.runs.evaluation import evaluation
 
-    run = replace(run, folder=folder)
+    answers_of = cache(run.answers_of)  # metrics, evaluation and diagnosis ask for the same
+    metrics = run.metrics if run.prepared is None else run.metrics_from(answers_of)
+    run = replace(run, folder=folder, saved_metrics=metrics)
     weights = tensors.encode((run.params, run.network_state), {"format": str(FORMAT)})
     write_whole(folder / "weights.safetensors", weights)
     if run.prepared is not None:
-        write_json(folder / "evaluation.json", evaluation(run))
+        write_json(folder / "evaluation.json", evaluation(run, answers_of))
+    try:
+        if run.saved_diagnosis is None:
+            run = replace(run, saved_diagnosis=diagnose_at_once(run, answers_of))
+    finally:
+        _conclude(folder, started, run)
+    return run
+
+
+def _conclude(folder: Path, started: Started, run: Run) -> None:
+    """Write that the run is finished, and its report."""
+    from jaram.report.html import write_report
+
     result = card(folder, started, "finished", FINISHED_WITH) | {
         "result": run.result,
         "best_epoch": run.best_epoch,
@@ -247,13 +264,14 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
         "metrics": run.metrics,
         "findings": [finding.to_json() for finding in run.findings],
     }
+    if run.saved_diagnosis is not None:
+        result["diagnosis"] = run.saved_diagnosis.to_json()
     write_json(folder / "run.json", result)
     (folder / "checkpoint.safetensors").unlink(missing_ok=True)
     try:
         write_report(folder)
     except RunError as error:
         raise RunError("runs.no_report", path=str(folder), problem=str(error)) from None
-    return run
 
 
 def open_run(folder: str | Path) -> Run:
@@ -336,6 +354,7 @@ def _opened(place: Path, told: dict[str, Any]) -> Run:
         input_shape=started.input_shape,
         folder=place,
         saved_metrics={str(name): float(value) for name, value in told["metrics"].items()},
+        saved_diagnosis=Diagnosis.from_json(told["diagnosis"]) if "diagnosis" in told else None,
     )
 
 
