@@ -111,7 +111,8 @@ class Trainee:
             self.recipes,
             self.state,
             self.done,
-            lambda step: step.first + step.epochs >= until or is_late(),
+            lambda _: is_late(),
+            until,
         ):
             self.state = step.state
             self.done = step.first + step.epochs

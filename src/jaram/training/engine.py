@@ -281,15 +281,18 @@ def advance(
     state: MemberState,
     done: int,
     is_over: Callable[[Advance], bool],
+    until: int | None = None,
 ) -> Iterator[Advance]:
     """Train from epoch ``done`` on, yielding after each call of the program.
 
-    Ends after the last epoch, when every member has stopped, or when ``is_over`` says so.
+    Ends after epoch ``until`` (the last, if None), when every member has stopped, or when
+    ``is_over`` says so.
     """
+    end = group.epochs if until is None else until
     arrays = arrays_for(group, plan)  # held here alone, so that they go with the last epoch
     count = 1  # the first call shows how long an epoch takes
-    while done < group.epochs:
-        count = min(count, plan.capacity, group.epochs - done)
+    while done < end:
+        count = min(count, plan.capacity, end - done)
         started = time.perf_counter()
         outcome = run_epochs(
             plan,
