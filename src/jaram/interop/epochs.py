@@ -1,0 +1,303 @@
+"""A log's rows as one value an epoch.
+
+Tools write when it suits them: the training loss every fifty steps, the validation loss in a row of
+its own, or only every fifth epoch. A point of the curves is a moment at which the loss that is
+measured more rarely was measured; the other is what it was in the same epoch, on average if it was
+written more than once since the point before. Nothing is interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.doctor.evidence import Curves
+from jaram.interop.log import Column, Floats, Log
+
+MOST_POINTS = 2000
+"""Points that curves without a validation loss keep; more are averaged in equal parts."""
+FEW_EPOCHS = 5
+"""Fewer epochs than this do not show a course: then each row of the log is a point."""
+
+LOSSES = ("train/loss", "valid/loss")
+SCORES = ("accuracy", "r2")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What one column tells: ``value[i]`` was measured at the moment ``at[i]``, a row's rank in
+    time, rising. NaN where the training had diverged."""
+
+    at: NDArray[np.int64]
+    value: Floats
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @property
+    def has_number(self) -> bool:
+        return bool(np.isfinite(self.value).any())
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The columns of a log that mean something, on one clock.
+
+    epoch: ``(moments,)``, the epoch of each moment, NaN if the log does not say. step: likewise.
+    """
+
+    series: dict[str, Series]
+    epoch: Floats
+    step: Floats
+
+    @cached_property
+    def whole_epochs(self) -> bool:
+        """Whether the log counts epochs in whole numbers."""
+        known = self.epoch[np.isfinite(self.epoch)]
+        return bool(len(known)) and bool((known == np.round(known)).all())
+
+
+def timeline(log: Log, roles: Mapping[str, str]) -> Timeline:
+    """The recognised columns of a log; rows before a restart of the clock are left out.
+
+    A training that was begun again in the same log is read from where it began again.
+    """
+    columns = {role: log.columns[name] for role, name in roles.items()}
+    epoch = _clock(columns.get("epoch"))
+    step = _clock(columns.get("step"))
+    steps_count_up = step is not None and _counts_up(step, epoch)
+    main = step if steps_count_up else epoch
+    kept = np.arange(log.rows) if main is None else _since_restart(main)
+    columns = {role: column.take(kept) for role, column in columns.items()}
+    clocks = [
+        clock[kept] for clock in ((step,) if steps_count_up else (epoch, step)) if clock is not None
+    ]
+    at = _ranks(clocks, len(kept))
+    measured = {role: one for role, one in columns.items() if role not in ("epoch", "step")}
+    values = {role: _with_divergence(role, measured) for role in measured}
+    series = {}
+    for role, (value, known) in values.items():
+        rows = np.flatnonzero(known)
+        series[role] = Series(at[rows], value[rows])
+    moments = int(at[-1]) + 1 if len(at) else 0
+    return Timeline(
+        series,
+        _of_moments(columns.get("epoch"), at, moments),
+        _of_moments(columns.get("step"), at, moments),
+    )
+
+
+def _clock(column: Column | None) -> Floats | None:
+    """The times in a column; None if a row has none."""
+    if column is None or not np.isfinite(column.values).all():
+        return None
+    return column.values
+
+
+def _counts_up(step: Floats, epoch: Floats | None) -> bool:
+    """Whether steps are counted through the training and not anew in each epoch."""
+    if epoch is None:
+        return True
+    back = np.diff(step) < 0
+    return not bool((back & (np.diff(epoch) > 0)).any())
+
+
+def _since_restart(clock: Floats) -> NDArray[np.int64]:
+    """The rows that are not made void by a later row, from which the clock goes on after it went
+    back."""
+    rows = np.arange(len(clock))
+    back = np.flatnonzero(np.diff(clock) < 0) + 1
+    is_counted_anew = len(back) > 1 and (clock[back] == clock[0]).all()  # in every epoch
+    if not len(back) or is_counted_anew:
+        return rows
+    kept = np.ones(len(clock), np.bool_)
+    for restart in back:
+        kept[:restart] &= clock[:restart] < clock[restart]
+    return rows[kept]
+
+
+def _ranks(clocks: list[Floats], rows: int) -> NDArray[np.int64]:
+    """The moment of each row: rows with the same time, one after another, are one moment."""
+    if not clocks:
+        return np.arange(rows)
+    changed = np.zeros(max(rows - 1, 0), np.bool_)
+    for clock in clocks:
+        changed |= np.diff(clock) != 0
+    return np.concatenate([np.zeros(min(rows, 1), np.int64), np.cumsum(changed)]).astype(np.int64)
+
+
+def _of_moments(column: Column | None, at: NDArray[np.int64], moments: int) -> Floats:
+    found = np.full(moments, np.nan)
+    if column is not None:
+        rows = np.flatnonzero(np.isfinite(column.values))
+        found[at[rows]] = column.values[rows]
+    return found
+
+
+# --- empty cells: not measured, or not a number? ------------------------------------------------
+
+
+def _with_divergence(role: str, columns: Mapping[str, Column]) -> tuple[Floats, NDArray[np.bool_]]:
+    """A column's values, and which cells are measurements; NaN among these is divergence.
+
+    Many tools write the NaN of a training that diverged as an empty cell, and others an empty cell
+    as NaN. A network whose loss is NaN does not recover. So what is missing between numbers was not
+    measured; what is missing after the last number, for longer than ever before, in rows that would
+    have it, is divergence. Of a validation loss this is believed only where the training loss is
+    gone as well.
+    """
+    own = columns[role]
+    number = ~np.isnan(own.values)
+    places = np.flatnonzero(number)
+    if not len(places):
+        return own.values, ~own.blank
+    gap = int(np.diff(places).max() - 1) if len(places) > 1 else 0
+    tail = np.arange(len(number)) > places[-1]
+    written_nan = tail & ~own.blank & ~number
+    if not gap and written_nan.any():
+        return own.values, number | written_nan
+    if np.count_nonzero(tail) <= gap or role == "learning_rate":
+        return own.values, number
+    others = {name: one for name, one in columns.items() if name not in (role, "learning_rate")}
+    reports = np.ones(len(number), np.bool_)
+    beside = np.zeros(len(number), np.bool_)
+    for one in others.values():
+        has = np.isfinite(one.values)
+        reports &= ~has
+        if np.count_nonzero(has & number) * 2 >= len(places):
+            beside |= has
+    lost = tail & (reports | beside)
+    if role.startswith("valid/") and "train/loss" in columns:
+        lost &= ~np.isfinite(columns["train/loss"].values)
+    return own.values, number | lost
+
+
+# --- points -------------------------------------------------------------------------------------
+
+
+def curves(found: Timeline) -> Curves:
+    """One value a point of every curve; without a validation loss that was measured twice, of the
+    training loss alone."""
+    train, valid = (_useful(found.series.get(role)) for role in LOSSES)
+    if train is not None and valid is not None:
+        rare, dense = (train, valid) if len(train) < len(valid) else (valid, train)
+        points = np.unique(rare.at)
+        mean = _means(found, dense, points)
+        points = points[mean[1]]
+        if len(points) < 2:  # the two were never measured together
+            train, valid = (None, valid) if len(valid) > len(train) else (train, None)
+    if train is None or valid is None:
+        alone = train if train is not None else valid
+        assert alone is not None
+        points = _alone(found, alone)
+    return _at_points(found, points, train, valid)
+
+
+def _useful(series: Series | None) -> Series | None:
+    """A series with at least two moments and a number."""
+    if series is None or len(np.unique(series.at)) < 2 or not series.has_number:
+        return None
+    return series
+
+
+def _alone(found: Timeline, series: Series) -> NDArray[np.int64]:
+    """The moments that end the points of a log with one loss."""
+    if found.whole_epochs:
+        epochs = found.epoch[series.at]
+        last = np.flatnonzero(np.append(np.diff(epochs) != 0, True))
+        if len(last) >= FEW_EPOCHS and np.isfinite(epochs).all():
+            return np.unique(series.at[last])
+    moments = np.unique(series.at)
+    if len(moments) <= MOST_POINTS:
+        return moments
+    ends = np.linspace(0, len(moments), MOST_POINTS + 1).round().astype(np.int64)[1:] - 1
+    return moments[ends]
+
+
+def _at_points(
+    found: Timeline, points: NDArray[np.int64], train: Series | None, valid: Series | None
+) -> Curves:
+    losses = [None if one is None else _means(found, one, points)[0] for one in (train, valid)]
+    name, scores = _scores(found, points, losses)
+    rate = found.series.get("learning_rate")
+    return Curves(
+        train_loss=losses[0],
+        valid_loss=losses[1],
+        train_score=scores[0],
+        valid_score=scores[1],
+        score_name=name,
+        learning_rate=None if rate is None or not len(rate) else _latest(rate, points),
+        steps=None if train is None else _steps(found, train, len(points)),
+    )
+
+
+def _means(
+    found: Timeline, series: Series, points: NDArray[np.int64]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The mean of what was measured since the point before, in the point's own epoch if the log
+    tells; and where there is any."""
+    place = np.searchsorted(points, series.at)
+    inside = place < len(points)
+    place, at, value = place[inside], series.at[inside], series.value[inside]
+    own = np.ones(len(place), np.bool_)
+    if found.whole_epochs:
+        epoch, of_point = found.epoch[at], found.epoch[points[place]]
+        own = (epoch == of_point) | np.isnan(epoch) | np.isnan(of_point)
+        has_own = np.bincount(place[own], minlength=len(points)) > 0
+        own |= ~has_own[place]
+    count = np.bincount(place[own], minlength=len(points))
+    with np.errstate(invalid="ignore"):
+        total = np.bincount(place[own], weights=value[own], minlength=len(points))
+        mean = total / np.maximum(count, 1)
+    mean[count == 0] = np.nan
+    return mean, count > 0
+
+
+def _latest(series: Series, points: NDArray[np.int64]) -> Floats:
+    """The last value at or before each point; before the first, the first."""
+    place = np.searchsorted(series.at, points, side="right") - 1
+    return np.asarray(series.value[np.maximum(place, 0)])
+
+
+def _scores(
+    found: Timeline, points: NDArray[np.int64], losses: list[Floats | None]
+) -> tuple[str, list[Floats | None]]:
+    """The score that the log has, on both parts; percents as shares. A score that was not measured
+    at every point at which the loss is a number is left out."""
+    for name in SCORES:
+        kept: list[Floats | None] = []
+        for part, loss in zip(("train", "valid"), losses, strict=True):
+            series = found.series.get(f"{part}/{name}")
+            if series is None or not series.has_number:
+                kept.append(None)
+                continue
+            score, known = _means(found, series, points)
+            diverged = np.zeros(len(points), np.bool_) if loss is None else ~np.isfinite(loss)
+            is_whole = (known | diverged).all() and np.isfinite(score).any()
+            kept.append(score if is_whole else None)
+        if any(score is not None for score in kept):
+            if name == "accuracy":
+                kept = _shares(kept)
+            return (name, kept) if any(one is not None for one in kept) else ("", kept)
+    return "", [None, None]
+
+
+def _shares(scores: list[Floats | None]) -> list[Floats | None]:
+    """Accuracies in [0, 1], of such or of percents; none if they are neither."""
+    top = max(float(np.nanmax(score)) for score in scores if score is not None)
+    low = min(float(np.nanmin(score)) for score in scores if score is not None)
+    if low < 0 or top > 100:
+        return [None, None]
+    return [None if one is None else one / 100 if top > 1 else one for one in scores]
+
+
+def _steps(found: Timeline, train: Series, points: int) -> Floats | None:
+    """The training loss of every step, if the log has it of every step."""
+    step = found.step[train.at]
+    if len(step) < 2 * points or not (np.diff(step) == 1).all():
+        return None
+    return train.value
