@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from jaram.data.data import Data
-from jaram.data.prepare import Prepared, prepare
+from jaram.data.prepare import Prepared
 from jaram.doctor import patient
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import SEVERITIES, Finding, by_severity
@@ -97,7 +96,9 @@ def gather(subject: Any, data: Any = None) -> Evidence:
     if isinstance(subject, Evidence):
         return subject
     if isinstance(subject, Run):
-        return patient.of_run(subject, _prepared_for(subject, data))
+        is_known = isinstance(data, Prepared) or (data is None and subject.prepared is not None)
+        known = data if is_known else patient.prepared_for(subject, data, subject.folder)
+        return patient.of_run(subject, known)
     if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
         return patient.of_folder(Path(subject), data)
     from jaram.interop.logs import read_curves
@@ -112,19 +113,6 @@ def diagnose_at_once(run: Run, answers_of: AnswersOf | None = None) -> Diagnosis
     """
     evidence = patient.of_run(run, answers_of=answers_of)
     return diagnose_evidence(dataclasses.replace(evidence, examination=None))
-
-
-def _prepared_for(run: Any, data: Any) -> Prepared | None:
-    """The data of a run, prepared as it was; None if it is not to be found."""
-    if isinstance(data, Prepared) or (data is None and run.prepared is not None):
-        return run.prepared if data is None else data
-    if data is None:
-        return patient.recorded_data(run.summary, run.task, run.recipe)
-    from jaram.data.load import load_for
-    from jaram.runs.train import prepare_options
-
-    given = data if isinstance(data, Data) else load_for(run.preparation, data)
-    return prepare(given, prepare_options(run.recipe))
 
 
 def diagnose_evidence(evidence: Evidence) -> Diagnosis:

@@ -11,6 +11,7 @@ import numpy as np
 from jaram.data.task import Task
 from jaram.doctor.evidence import Curves, Evidence, Vitals
 from jaram.doctor.finding import Finding
+from jaram.errors import DataError, RunError
 from jaram.runs.chronicle import Chronicle
 from jaram.spec import name_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from jaram.data.prepare import Part, Prepared
     from jaram.recipe import Recipe
     from jaram.runs.run import AnswersOf, Run
+    from jaram.runs.store import Started
 
 
 def of_run(
@@ -140,41 +142,77 @@ def _majority(part: Part, task: Task) -> float:
 
 
 def recorded_source(summary: dict[str, Any], task: Task) -> Data | None:
-    """The data that a run was trained on, if what it names is still to be found."""
-    from jaram.data.builtin import NAMES, SHIPPED
-    from jaram.data.load import load
+    """The data that a run was trained on, if what it names is still to be found and read."""
+    from jaram.data.again import load_again, recorded_source
 
-    where, name = summary.get("source", {}).get("path"), summary.get("name")
-    if where is not None and Path(where).is_file():
-        return load(where, list(task.target_names))
-    if where is None and name in NAMES:
-        return load(name, list(task.target_names) if name in SHIPPED else None)
-    return None
+    where = recorded_source(summary)
+    try:
+        return None if where is None else load_again(where, summary, task)
+    except DataError:  # the file has changed since
+        return None
 
 
-def recorded_data(summary: dict[str, Any], task: Task, recipe: Recipe) -> Prepared | None:
-    """The same, prepared as ``recipe`` says."""
+def prepared_for(
+    run: Run | Started, data: Any = None, folder: Path | None = None
+) -> Prepared | None:
+    """The data of a run, prepared as it was; None if it is not to be found as it was.
+
+    data: a :class:`~jaram.data.data.Data`, or what :func:`~jaram.data.load.load` takes; None looks
+    where the run came from. folder: of the run, which knows the fingerprint of its data.
+
+    Raises RunError if ``data`` is given and is not what the run was trained on.
+    """
+    from jaram.data.again import load_again
+    from jaram.data.data import Data
     from jaram.data.prepare import prepare
     from jaram.runs.train import prepare_options
 
-    found = recorded_source(summary, task)
-    return None if found is None else prepare(found, prepare_options(recipe))
+    if data is None:
+        found = recorded_source(run.summary, run.task)
+    else:
+        is_data = isinstance(data, Data)
+        found = data if is_data else load_again(data, run.summary, run.task)
+    try:
+        prepared = None if found is None else prepare(found, prepare_options(run.recipe))
+    except DataError:
+        prepared = None
+    if prepared is not None and is_as_trained(prepared, folder):
+        return prepared
+    if data is not None:
+        raise RunError("doctor.other_data")
+    return None
 
 
-def of_folder(folder: Path, prepared: Prepared | None = None) -> Evidence:
+def is_as_trained(prepared: Prepared, folder: Path | None) -> bool:
+    """Whether the run in ``folder`` was trained on ``prepared``, as far as it tells."""
+    from jaram.runs.files import read_json
+    from jaram.runs.fingerprint import fingerprint_of
+
+    if folder is None:
+        return True
+    known = read_json(folder / "data.json").get("fingerprint")
+    return not known or known == fingerprint_of(prepared)
+
+
+def of_folder(folder: Path, data: Any = None) -> Evidence:
     """The evidence in a run's folder, also of one that is still training or was killed.
 
-    Raises RunError if it is no run or too damaged to be read.
+    data: as in :func:`prepared_for`, or prepared already.
+
+    Raises RunError if it is no run or too damaged to be read, or ``data`` is not its own.
     """
+    from jaram.data.prepare import Prepared
     from jaram.runs import store
 
     told = store.read_card(folder)
     if told.get("status") == "finished":
         run = store.open_run(folder)
-        return of_run(run, prepared or recorded_data(run.summary, run.task, run.recipe))
+        is_ready = isinstance(data, Prepared)
+        return of_run(run, data if is_ready else prepared_for(run, data, folder))
     with store.damage_told(folder):
         started = store.read_started(folder, told)
         chronicle = store.read_chronicle(folder, len(started.recipe.network or ()))
+    prepared = data if isinstance(data, Prepared) else prepared_for(started, data, folder)
     return of_chronicle(
         started.recipe,
         started.task,
@@ -182,6 +220,6 @@ def of_folder(folder: Path, prepared: Prepared | None = None) -> Evidence:
         chronicle,
         tuple(row["layer"] for row in started.layers),
         summary=started.summary,
-        prepared=prepared or recorded_data(started.summary, started.task, started.recipe),
+        prepared=prepared,
         notes=started.findings,
     )
