@@ -1,15 +1,195 @@
-"""Findings and treatments in words, for a terminal and for :meth:`Treatment.report`."""
+"""A treatment in words, for a terminal and for :meth:`Treatment.report`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from jaram.messages import Language
+from jaram.doctor.finding import Finding
+from jaram.doctor.record import record_of
+from jaram.doctor.remedies.registry import all_remedies
+from jaram.doctor.story import called, fix, metric_name, score_told
+from jaram.messages import Language, text
+from jaram.messages.width import pad, width
+from jaram.progress import duration
 
 if TYPE_CHECKING:
     from jaram.doctor.verdict import Treatment
 
+MOST_ROWS = 12
+"""Verdicts of the table that are shown; the best come first."""
+MOST_SUSPICIOUS = 30
+"""Rows of the data that are listed; ``treatment.json`` has them all."""
+
+Record = dict[str, Any]
+
 
 def treatment_told(treatment: Treatment, lang: Language | None = None) -> str:
     """The treatment in words: what was found, tried and gained."""
-    raise NotImplementedError
+    return record_told(record_of(treatment), lang)
+
+
+def record_told(record: Record, lang: Language | None = None) -> str:
+    """A treatment in words, from its record (:func:`~jaram.doctor.record.record_of`)."""
+    if record["untreatable"] is not None:
+        return "\n".join(_of_data(record, lang))
+    if not record["verdicts"]:
+        return text("doctor.untreated_healthy", lang=lang)
+    lines = [*_table(record, lang), "", *verdict_told(record, lang)]
+    if record["changes"]:
+        lines += ["", text("doctor.changed", lang=lang)]
+        lines += [f"  {line}" for line in record["changes"][_language(lang)]]
+    return "\n".join(lines)
+
+
+def _language(lang: Language | None) -> Language:
+    from jaram.messages import language
+
+    return lang or language()
+
+
+def _of_data(record: Record, lang: Language | None) -> list[str]:
+    """Why it was not treated, what to do instead, and the rows to look at."""
+    name = record["untreatable"]
+    lines = [text("doctor.untreated_data", lang=lang, name=called(name, lang))]
+    for told in record["diagnosis"]["findings"]:
+        finding = Finding.from_json(told)
+        if finding.name != name:
+            continue
+        lines.append(fix(finding, lang))
+        rows = finding.evidence.get("rows")
+        if isinstance(rows, list) and rows:
+            shown = ", ".join(str(row) for row in rows[:MOST_SUSPICIOUS])
+            more = ", …" if len(rows) > MOST_SUSPICIOUS else ""
+            lines.append(text("doctor.suspicious_rows", lang=lang, rows=shown + more))
+    return [line for line in lines if line]
+
+
+def _table(record: Record, lang: Language | None) -> list[str]:
+    """The remedies that were tried, the best first, as lines of a table."""
+    head = text(
+        "doctor.trial_of",
+        lang=lang,
+        metric=metric_name(record["metric"], lang),
+        part=text(f"report.part_{record['part']}", lang=lang),
+        seeds=record["seeds"],
+        time=duration(record["seconds"]),
+    )
+    names = ("remedy", "score", "gain", "cured")
+    rows = [[text(f"doctor.head_{name}", lang=lang) for name in names]]
+    rows.append([text("doctor.as_it_was", lang=lang), control_told(record), "", ""])
+    verdicts = record["verdicts"]
+    rows += [verdict_cells(verdict, record["metric"], lang) for verdict in verdicts[:MOST_ROWS]]
+    widths = [max(width(row[place]) for row in rows) for place in range(len(names))]
+    lines = [
+        "  "
+        + "  ".join(
+            pad(cell, size, right=place == 1)
+            for place, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if len(verdicts) > MOST_ROWS:
+        lines.append("  " + text("doctor.rows_more", lang=lang, count=len(verdicts) - MOST_ROWS))
+    return [head, *lines]
+
+
+def control_told(record: Record) -> str:
+    """Score of the recipe as it was, in the first round of the trial."""
+    singles = [verdict for verdict in record["verdicts"] if len(verdict["remedies"]) == 1]
+    first = (singles or record["verdicts"])[0]
+    return score_told(first["score"] - first["gain"]["mean"], record["metric"])
+
+
+def verdict_cells(verdict: Record, metric: str, lang: Language | None) -> list[str]:
+    """The cells of a row: remedies and doses, score, gain with its interval, whether it cured."""
+    if verdict["cured"] is None:
+        share = f"{100 * verdict['share']:.0f} %"
+        cured = text("doctor.cured_dropped", lang=lang, share=share)
+    else:
+        cured = text(f"doctor.cured_{'yes' if verdict['cured'] else 'no'}", lang=lang)
+    remedies = remedies_told(verdict, lang)
+    return [remedies, score_told(verdict["score"], metric), gain_told(verdict["gain"], lang), cured]
+
+
+def remedies_told(verdict: Record, lang: Language | None = None) -> str:
+    """Remedies with their doses: ``"lower the learning rate (÷ 10) + scale the inputs"``."""
+    pairs = zip(verdict["remedies"], verdict["doses"], strict=True)
+    return " + ".join(
+        remedy_called(name, lang) + (f" ({dose})" if dose else "") for name, dose in pairs
+    )
+
+
+def remedy_called(name: str, lang: Language | None = None) -> str:
+    """What a remedy is called; its name if it is of another version."""
+    known = all_remedies().get(name)
+    try:
+        return name.replace("_", " ") if known is None else known.title(lang)
+    except (KeyError, OSError):
+        return name.replace("_", " ")
+
+
+def gain_told(gain: Record, lang: Language | None = None) -> str:
+    """A gain in points with its interval: ``"+12.3 (+8.0 to +16.6)"``."""
+    low, high = (gain[end] for end in ("low", "high"))
+    if low is None or high is None:
+        return _points(gain["mean"])
+    return text(
+        "doctor.interval",
+        lang=lang,
+        gain=_points(gain["mean"]),
+        low=_points(low),
+        high=_points(high),
+    )
+
+
+def _points(value: float) -> str:
+    told = f"{100 * value:+.1f}".replace("-", "−")
+    return "0.0" if told in ("+0.0", "−0.0") else told
+
+
+def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
+    """The verdict of the whole treatment, with the figures from fresh seeds."""
+    confirmation, metric = record["confirmation"], record["metric"]
+    told = {"metric": metric_name(metric, lang), "count": len(record["verdicts"])}
+    if confirmation is None:
+        return [text("doctor.verdict_none", lang=lang, **told)]
+    remedy = remedies_told(confirmation, lang)
+    seeds, gain = confirmation["gain"]["seeds"], gain_told(confirmation["gain"], lang)
+    if not confirmation["holds"]:
+        told |= {"remedy": remedy, "seeds": seeds, "gain": gain}
+        return [text("doctor.verdict_unconfirmed", lang=lang, **told)]
+    lines = [
+        text("doctor.verdict_accepted", lang=lang, remedy=remedy),
+        text(
+            "doctor.confirmed",
+            lang=lang,
+            metric=told["metric"],
+            seeds=seeds,
+            control=_mean(confirmation["control"]["scores"], metric),
+            treated=_mean(confirmation["treated"]["scores"], metric),
+            gain=gain,
+            chance="–"
+            if confirmation["chance"] is None
+            else score_told(confirmation["chance"], metric),
+        ),
+    ]
+    test = confirmation["test"]
+    if test is not None:
+        lines.append(
+            text(
+                "doctor.confirmed_apart",
+                lang=lang,
+                rows=test["rows"],
+                control=_mean(test["control"], metric),
+                treated=_mean(test["treated"], metric),
+                gain=gain_told(test["gain"], lang),
+            )
+        )
+    if record["random"] is not None:
+        score = _mean(record["random"]["treated"]["scores"], metric)
+        lines.append(text("doctor.beside_random", lang=lang, score=score))
+    return lines
+
+
+def _mean(scores: list[float], metric: str) -> str:
+    return score_told(sum(scores) / len(scores), metric)
