@@ -24,17 +24,21 @@ def data_of(x: np.ndarray, y: np.ndarray, **options: object) -> Prepared:
     return prepare(Data(x, y), PrepareOptions(**options))  # type: ignore[arg-type]
 
 
+def strengths(x: np.ndarray) -> np.ndarray:
+    """The strengths that are tried for these inputs."""
+    values = np.linalg.eigvalsh(np.cov(x.T, bias=True) * len(x))
+    return models.STRENGTHS * values[values > 1e-12 * values.max()].mean()
+
+
 @pytest.mark.parametrize(("n", "d"), [(120, 6), (40, 90)])
 def test_the_linear_model_is_the_ridge_regression_of_scikit_learn(n: int, d: int) -> None:
     from sklearn.linear_model import RidgeCV
 
     x, y = made(n, d)
-    ours = models.linear(x, y)
-    values = np.linalg.eigvalsh(np.cov(x.T, bias=True) * n)
-    values = values[values > 1e-12 * values.max()]
-    theirs = RidgeCV(alphas=models.STRENGTHS * values.mean()).fit(x, y)
+    theirs = RidgeCV(alphas=strengths(x), fit_intercept=False).fit(x - x.mean(0), y - y.mean(0))
     fresh = made(30, d, seed=1)[0]
-    np.testing.assert_allclose(ours(fresh), theirs.predict(fresh), rtol=1e-5, atol=1e-5)
+    answers = theirs.predict(fresh - x.mean(0)) + y.mean(0)
+    np.testing.assert_allclose(models.linear(x, y)(fresh), answers, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("n", "d"), [(25, 4), (15, 30)])
@@ -44,14 +48,15 @@ def test_left_out_answers_of_the_linear_model_are_those_of_fits_without_the_row(
     from sklearn.linear_model import Ridge, RidgeCV
 
     x, y = made(n, d)
-    values = np.linalg.eigvalsh(np.cov(x.T, bias=True) * n)
-    values = values[values > 1e-12 * values.max()]
-    chosen = RidgeCV(alphas=models.STRENGTHS * values.mean()).fit(x, y).alpha_
-    left_out = models.linear(x, y).left_out
+    left_out = models.linear(x, y).left_out - y.mean(0)
+    allowed = strengths(x)
+    x, y = x - x.mean(0), y - y.mean(0)
+    chosen = RidgeCV(alphas=allowed, fit_intercept=False).fit(x, y).alpha_
     for i in range(n):
         rest = np.arange(n) != i
-        fitted = Ridge(alpha=chosen).fit(x[rest], y[rest])
-        np.testing.assert_allclose(left_out[i], fitted.predict(x[i : i + 1])[0], rtol=1e-4)
+        fitted = Ridge(alpha=chosen, fit_intercept=False).fit(x[rest], y[rest])
+        answer = fitted.predict(x[i : i + 1])[0]
+        np.testing.assert_allclose(left_out[i], answer, rtol=1e-4, atol=1e-8)
 
 
 def test_neighbours_are_those_of_scikit_learn() -> None:
@@ -96,10 +101,18 @@ def test_the_discriminant_of_fitted_values_is_linear_discriminant_analysis() -> 
     x = rng.normal(size=(300, 2)) + np.array([[-3, 0], [0, 0.5], [3, 0]])[labels]
     design = np.column_stack([x, np.ones(300)])
     fitted = design @ np.linalg.lstsq(design, np.eye(3)[labels], rcond=None)[0]
-    ours = models.discriminant(fitted, labels, 3)(fitted)
+    found = models.discriminant(fitted, np.eye(3)[labels])
+    assert found is not None
+    ours = found(fitted)
     theirs = LinearDiscriminantAnalysis().fit(x, labels).predict(x)
     assert np.mean(ours == theirs) == 1
     assert np.mean(ours == labels) > np.mean(fitted.argmax(axis=1) == labels) + 0.1
+
+
+def test_no_discriminant_of_values_that_explain_nothing() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(200, 2)), np.eye(2)[rng.integers(0, 2, 200)]
+    assert models.discriminant(models.linear(x, y).left_out, y) is None
 
 
 def test_scores_are_the_metrics_of_scikit_learn() -> None:

@@ -29,6 +29,9 @@ TUNING_ROWS = 400
 10 ms. The noise is that of one row, so it holds for more rows as well."""
 NEIGHBOURS = 5
 """Neighbours that vote."""
+LEAST_EXPLAINED = 0.01
+"""Share of the classes' variance that a linear model has to explain for its values to be read
+closer than by the largest."""
 _FEWEST = 1e-12  # below which an eigenvalue, or what leaving a row out leaves, is rounding
 
 
@@ -68,7 +71,7 @@ def linear(x: Floats, y: Floats) -> Linear:
         values, left = values[kept], vectors[:, kept]
         right = centred.T @ (left / np.sqrt(values))
     if not len(values):
-        return Linear(np.zeros((d, y.shape[1])), y_mean, _mean_of_others(y))
+        return Linear(np.zeros((d, y.shape[1])), y_mean, np.repeat(y_mean[None], n, axis=0))
     projected, squares = left.T @ target, left**2
     best, error = 0.0, np.inf
     for strength in STRENGTHS * float(values.mean()):
@@ -83,14 +86,14 @@ def linear(x: Floats, y: Floats) -> Linear:
 def _left_out_errors(
     left: Floats, squares: Floats, shrinkage: Floats, projected: Floats, target: Floats
 ) -> Floats:
-    """Errors ``(n, k)`` on left-out rows; 1/n of the hat matrix is the intercept's."""
+    """Errors ``(n, k)`` on left-out rows, the mean being taken as known.
+
+    Were the mean, too, taken without the row, it would betray the row where the inputs tell
+    nothing: it lies on the other side of the row's own target.
+    """
     fitted = left @ (shrinkage[:, None] * projected)
-    leverage = squares @ shrinkage + 1 / len(target)
+    leverage = squares @ shrinkage
     return (target - fitted) / np.maximum(1 - leverage, _FEWEST)[:, None]
-
-
-def _mean_of_others(y: Floats) -> Floats:
-    return np.asarray((y.sum(axis=0) - y) / max(1, len(y) - 1))
 
 
 def squared_distances(a: Floats, b: Floats) -> Floats:
@@ -182,18 +185,32 @@ class Discriminant:
     precision: Floats
     bonus: Floats
 
-    def __call__(self, scores: Floats) -> Ints:
-        """Class of each row ``(m,)`` by its scores ``(m, k)``."""
-        pulled = scores @ self.precision @ self.means.T  # (m, k)
+    def scores(self, fitted: Floats) -> Floats:
+        """Logarithm of each class's probability ``(m, k)``, up to a constant of the row."""
+        pulled = fitted @ self.precision @ self.means.T
         size = np.sum((self.means @ self.precision) * self.means, axis=1)
-        return np.asarray(np.argmax(pulled - size / 2 + self.bonus, axis=1))
+        return np.asarray(pulled - size / 2 + self.bonus)
+
+    def __call__(self, fitted: Floats) -> Ints:
+        """Class of each row ``(m,)`` by its fitted values ``(m, k)``."""
+        return np.asarray(self.scores(fitted).argmax(axis=1))
 
 
-def discriminant(scores: Floats, labels: Ints, k: int) -> Discriminant:
-    """Fitted on the scores ``(n, k)`` of left-out rows."""
-    one_hot = np.eye(k)[labels]
-    counts = np.maximum(one_hot.sum(axis=0), 1e-9)
-    means = one_hot.T @ scores / counts[:, None]
-    within = scores - means[labels]
-    covariance = within.T @ within / max(1, len(scores) - k)
-    return Discriminant(means, np.linalg.pinv(covariance, rcond=1e-8), np.log(counts / len(scores)))
+def discriminant(fitted: Floats, y: Floats) -> Discriminant | None:
+    """From the answers for left-out rows ``(n, k)`` and their classes ``y``, columns of 0 and 1.
+
+    None where taking the largest value is as good, or where the values explain less than
+    ``LEAST_EXPLAINED`` of the classes: what is left then is how leaving a row out moves the rest.
+    """
+    n, k = y.shape
+    labels = y.argmax(axis=1)
+    missed, spread = np.sum((y - fitted) ** 2), np.sum((y - y.mean(axis=0)) ** 2)
+    if missed > (1 - LEAST_EXPLAINED) * spread:
+        return None
+    counts = np.maximum(y.sum(axis=0), 1e-9)
+    means = y.T @ fitted / counts[:, None]
+    within = fitted - means[labels]
+    precision = np.linalg.pinv(within.T @ within / max(1, n - k), rcond=1e-8)
+    found = Discriminant(means, precision, np.log(counts / n))
+    is_better = np.mean(found(fitted) == labels) > np.mean(fitted.argmax(axis=1) == labels)
+    return found if is_better else None
