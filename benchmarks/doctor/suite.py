@@ -1,0 +1,16 @@
+"""The suite: every case of a half, and the healthy trainings."""
+
+from __future__ import annotations
+
+import mistakes_data
+import mistakes_rates
+import mistakes_setup
+from cases import Case
+
+MISTAKES = [*mistakes_setup.TABLE, *mistakes_rates.TABLE, *mistakes_data.TABLE]
+ILLNESSES = tuple(dict.fromkeys(mistake.illness for mistake in MISTAKES))
+
+
+def cases_of(half: str) -> list[Case]:
+    """Every ill training of a half with its twin."""
+    return [case for mistake in MISTAKES for case in mistake.cases(half)]
