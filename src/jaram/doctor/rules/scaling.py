@@ -8,7 +8,7 @@ from jaram.doctor.evidence import Evidence
 from jaram.doctor.hindsight import judged_again
 from jaram.doctor.registry import Sighting, finds
 
-_DISTURBED = (
+DISTURBED = (
     "vanishing_gradient",
     "exploding_gradient",
     "diverged",
@@ -24,15 +24,16 @@ _DISTURBED = (
     "layer_not_learning",
     "too_few_epochs",
 )
+"""What a mistake in the set-up brings with it."""
 
 
-@finds("unscaled_input", reads=("recipe",), remedies=("scale_input",), explains=_DISTURBED)
+@finds("unscaled_input", reads=("recipe",), remedies=("scale_input",), explains=DISTURBED)
 def unscaled_input(e: Evidence) -> Iterable[Sighting]:
     """Inputs that nothing scaled, as the pre-flight measured them; harmless if all was learnt."""
     yield from judged_again(e, "unscaled_input")
 
 
-@finds("unscaled_target", reads=("recipe",), remedies=("scale_target",), explains=_DISTURBED)
+@finds("unscaled_target", reads=("recipe",), remedies=("scale_target",), explains=DISTURBED)
 def unscaled_target(e: Evidence) -> Iterable[Sighting]:
     """A target that nothing scaled, as the pre-flight measured it; harmless if it was learnt."""
     yield from judged_again(e, "unscaled_target")
