@@ -43,6 +43,8 @@ MOST_STRUCTURES = 8
 """Structures tried in one round; each costs a compilation, which is most of a small trial."""
 FRESH = 1_000_003
 """Added to the seeds of the trial for those of the confirmation, and to the minibatches' order."""
+_LAST_RESORT = ("sound_defaults",)
+"""Tried whatever was found, where learning failed or fell short."""
 CORRECTIONS = (
     "correct_output",
     "correct_loss",
@@ -197,7 +199,7 @@ class _Treating:
         chosen: list[Prescription] = []
         wanted = remedies_for(diagnosis)
         if evidence.falls_short:
-            wanted = (*wanted, "sound_defaults")
+            wanted = (*wanted, *_LAST_RESORT)
         known = all_remedies()
         for name in wanted:
             if name in known and name not in base.remedies:
