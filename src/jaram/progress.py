@@ -20,7 +20,8 @@ from jaram.messages.width import width
 
 SECONDS_BETWEEN_DRAWINGS = 0.1
 CURVE_WIDTH = 16
-_BARS = "▁▂▃▄▅▆▇█"
+BARS = "▁▂▃▄▅▆▇█"
+"""What curves are drawn with."""
 _MEMORY = 512  # points kept of the curve; past that every second one is dropped
 
 
@@ -79,7 +80,7 @@ class LiveLine:
         self._keep_every = 1
         self._first: EpochReport | None = None
         self._last: EpochReport | None = None
-        self._has_bars = _can_print(_BARS, stream)
+        self._has_bars = can_print(BARS, stream)
 
     def __call__(self, report: EpochReport) -> None:
         """Take note of an epoch, and redraw if a tenth of a second has passed."""
@@ -196,10 +197,8 @@ def sparkline(values: list[float], size: int) -> str:
         values = [math.log(value) if math.isfinite(value) else value for value in values]
         finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite), max(finite)
-    scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
-    bars = (
-        _BARS[round((value - low) * scale)] if math.isfinite(value) else " " for value in values
-    )
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    bars = (BARS[round((value - low) * scale)] if math.isfinite(value) else " " for value in values)
     return "".join(bars).ljust(size)
 
 
@@ -219,7 +218,8 @@ def _is_notebook(stream: TextIO) -> bool:
     return type(stream).__module__.startswith("ipykernel")
 
 
-def _can_print(characters: str, stream: TextIO) -> bool:
+def can_print(characters: str, stream: TextIO) -> bool:
+    """Whether ``stream``'s encoding has ``characters``."""
     try:
         characters.encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):

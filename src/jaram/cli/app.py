@@ -14,7 +14,7 @@ from typing import Any
 import typer
 import typer.core
 
-from jaram.cli import evaluate, predict, report, runs, show, train
+from jaram.cli import doctor, evaluate, predict, report, runs, show, train
 from jaram.cli.usage import CommandInterruptedError, NoSuchCommandError, OutputClosedError
 from jaram.messages import text
 from jaram.messages.width import pad, width, wrap
@@ -149,6 +149,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "train": train.train,
     "predict": predict.predict,
     "evaluate": evaluate.evaluate,
+    "doctor": doctor.doctor,
     "report": report.report,
     "show": show.show,
     "runs": runs.runs,

@@ -30,6 +30,13 @@ def new_folder(data_name: str) -> Path:
     raise AssertionError("there is always a free number")
 
 
+def treated_folder(run: Path) -> Path:
+    """``<run>-treated``, with a number if that is taken; it is not made yet."""
+    folder = run.resolve()
+    wanted = run.parent / f"{folder.name}-treated" if run.name else Path(f"{folder}-treated")
+    return _free(wanted) if wanted.exists() else wanted
+
+
 def given_folder(out: str) -> Path:
     """``out`` if a run can be written there without overwriting anything; it is not made yet.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from jaram.messages import text
 from jaram.messages.width import pad, width
+from jaram.progress import BARS, can_print
 
 
 class Speaker:
@@ -19,6 +20,11 @@ class Speaker:
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
         self.is_silent = quiet or as_json
         self.as_json = as_json
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the terminal's encoding has the bars that curves are drawn with."""
+        return can_print(BARS, sys.stdout)
 
     def say(self, line: str = "") -> None:
         """One line on standard output."""

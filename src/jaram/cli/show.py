@@ -34,7 +34,13 @@ def show(
 
 
 def _show_run(speaker: Speaker, what: str) -> None:
-    from jaram.cli.summary import network_table, tell_choices, tell_findings, tell_metrics
+    from jaram.cli.summary import (
+        findings_json,
+        network_table,
+        tell_choices,
+        tell_findings,
+        tell_metrics,
+    )
     from jaram.runs.store import open_run
     from jaram.spec import describe
 
@@ -46,7 +52,7 @@ def _show_run(speaker: Speaker, what: str) -> None:
     speaker.say()
     tell_choices(speaker, run)
     speaker.say(run.recipe.to_toml().rstrip())
-    tell_findings(speaker, run.findings)
+    tell_findings(speaker, run, what)
     speaker.json(
         {
             "run": what,
@@ -54,7 +60,7 @@ def _show_run(speaker: Speaker, what: str) -> None:
             "best_epoch": run.best_epoch,
             "metrics": run.metrics,
             "recipe": describe(run.recipe),
-            "findings": [finding.to_json() for finding in run.findings],
+            "findings": findings_json(run),
         }
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from jaram.cli.output import Speaker, number
 from jaram.messages import text
 
 if TYPE_CHECKING:
+    from jaram.doctor.diagnosis import Diagnosis
     from jaram.doctor.finding import Finding
     from jaram.runs.run import Run
 
@@ -45,16 +46,81 @@ def metrics_table(speaker: Speaker, metrics: dict[str, Any]) -> None:
     speaker.table(["", *(text(f"cli.part_{part}") for part in parts)], rows, numbers=len(parts))
 
 
-def tell_findings(speaker: Speaker, findings: Iterable[Finding]) -> None:
-    """Each finding in a sentence, and what would help."""
-    found = list(findings)
-    if not found:
+def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
+    """What the doctor saw in a run, each in two lines, and how to know more."""
+    from jaram.doctor import story
+    from jaram.doctor.diagnosis import SHOWN
+    from jaram.doctor.record import read_record
+    from jaram.doctor.told import tried_told
+
+    found = run.diagnosis
+    if not found or speaker.is_silent:
+        return
+    record = None if run.folder is None else read_record(run.folder)
+    speaker.say()
+    speaker.say(text("cli.findings"))
+    for finding in found[:SHOWN]:
+        speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {story.what(finding)}")
+        tried = None if record is None else tried_told(finding, record)
+        for line in filter(None, (story.why(finding), tried)):
+            speaker.say(f"    {line}")
+    quoted = shlex.quote(folder)
+    if len(found) > SHOWN:
+        speaker.say(text("cli.findings_more", count=len(found) - SHOWN))
+    speaker.say(text("cli.findings_next", folder=quoted))
+    if record is None and any(finding.remedies for finding in found):
+        speaker.say(text("cli.findings_treat", folder=quoted))
+
+
+def tell_stories(
+    speaker: Speaker,
+    diagnosis: Diagnosis,
+    *,
+    show_all: bool = False,
+    record: dict[str, Any] | None = None,
+) -> None:
+    """Each finding with why, what to do, its symptoms and a small curve; ``record``: of what was
+    tried."""
+    from jaram.doctor.diagnosis import SHOWN
+
+    shown = diagnosis.findings if show_all else diagnosis[:SHOWN]
+    if not shown:
         return
     speaker.say()
     speaker.say(text("cli.findings"))
-    for finding in found:
-        speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {finding.message()}")
-        speaker.say(f"    → {finding.fix()}")
+    for finding in shown:
+        _tell_story(speaker, finding, record)
+    if len(diagnosis) > len(shown):
+        speaker.say(text("cli.findings_more", count=len(diagnosis) - len(shown)))
+    if show_all and diagnosis.symptoms:
+        speaker.say()
+        speaker.say(text("cli.symptoms"))
+        for finding in diagnosis.symptoms:
+            _tell_story(speaker, finding, record)
+
+
+def _tell_story(speaker: Speaker, finding: Finding, record: dict[str, Any] | None) -> None:
+    from jaram.doctor import story
+    from jaram.doctor.told import tried_told
+
+    speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {story.what(finding)}")
+    lines = [story.why(finding)]
+    if fix := story.fix(finding):
+        lines.append(f"→ {fix}")
+    if record is not None:
+        lines.append(tried_told(finding, record) or "")
+    lines.append(story.symptoms(finding))
+    if finding.picture is not None and speaker.can_draw:
+        lines += story.drawn(finding.picture)
+    for line in filter(None, lines):
+        speaker.say(f"    {line}")
+
+
+def findings_json(run: Run) -> list[dict[str, Any]]:
+    """What the doctor saw in a run, and what was seen before the training beside it."""
+    found = run.diagnosis
+    before = [finding for finding in run.findings if finding.name not in found.names]
+    return [finding.to_json() for finding in (*found, *before)]
 
 
 def network_table(speaker: Speaker, network: tuple[Any, ...], input_shape: tuple[int, ...]) -> None:

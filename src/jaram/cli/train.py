@@ -225,11 +225,11 @@ def _tell_prepared(speaker: Speaker, run: Run, table: Data) -> None:
 
 
 def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
-    from jaram.cli.summary import tell_choices, tell_findings, tell_metrics
+    from jaram.cli.summary import findings_json, tell_choices, tell_findings, tell_metrics
 
     tell_choices(speaker, run)
     tell_metrics(speaker, run)
-    tell_findings(speaker, run.findings)
+    tell_findings(speaker, run, str(folder))
     speaker.say()
     speaker.say(text("cli.train_written", folder=folder))
     speaker.say(text("cli.train_report", file=folder / "report.html"))
@@ -239,7 +239,7 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
         {
             "run": str(folder),
             "metrics": run.metrics,
-            "findings": [finding.to_json() for finding in run.findings],
+            "findings": findings_json(run),
             "best_epoch": run.best_epoch,
             "result": run.result,
         }

@@ -138,24 +138,37 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def write_record(treatment: Treatment, before: Path, after: Path | None) -> list[Path]:
-    """Write what a treatment found out into the folder of the run ``before`` it, and, if it helped,
-    of the run ``after`` it; both reports are written anew. Returns the files written.
+def write_record(record: dict[str, JSON], before: Path, after: Path | None) -> list[Path]:
+    """Write a treatment's record into the folder of the run ``before`` it, and, if it helped, of
+    the run ``after`` it; both reports are written anew. Returns the files written.
 
     Raises RunError if a file can't be written.
     """
     from jaram.report.html import write_report
     from jaram.runs.files import read_json, write_json, write_whole
 
-    record, written = record_of(treatment), []
-    folders = [before] if after is None else [before, after]
+    folders, written = [before] if after is None else [before, after], []
+    names = {"before": str(before), "after": None if after is None else str(after)}
     for folder in folders:
-        names = {"before": str(before), "after": None if after is None else str(after)}
         write_json(folder / FILE, record | {"runs": names})
         written.append(folder / FILE)
-    if treatment.helped:
-        write_whole(before / TREATED_RECIPE, treatment.recipe.to_toml())
+    if record["after"] is not None:
+        write_whole(before / TREATED_RECIPE, record["after"])
         written.append(before / TREATED_RECIPE)
     card = read_json(before / "run.json")
-    write_json(before / "run.json", card | {"diagnosis": treatment.diagnosis.to_json()})
+    write_json(before / "run.json", card | {"diagnosis": record["diagnosis"]})
     return [*written, *map(write_report, folders)]
+
+
+def read_record(folder: Path) -> dict[str, JSON] | None:
+    """The record of the treatment that the run in ``folder`` had or came from; None if there is
+    none, or one of a newer version.
+
+    Raises RunError if it can't be read.
+    """
+    from jaram.runs.files import read_json
+
+    if not (folder / FILE).is_file():
+        return None
+    record = read_json(folder / FILE)
+    return record if record.get("format") == FORMAT else None

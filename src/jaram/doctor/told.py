@@ -191,5 +191,19 @@ def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
     return lines
 
 
+def tried_told(finding: Finding, record: Record, lang: Language | None = None) -> str | None:
+    """What was tried against a finding and what it gained, in a line; None if nothing was.
+
+    The accepted verdict if it holds one of the finding's remedies, else the best that does.
+    """
+    verdicts = [v for v in record["verdicts"] if set(v["remedies"]) & set(finding.remedies)]
+    if not verdicts:
+        return None
+    best = next((verdict for verdict in verdicts if verdict["accepted"]), verdicts[0])
+    key = "doctor.tried_accepted" if best["accepted"] else "doctor.tried"
+    remedy, gain = remedies_told(best, lang), gain_told(best["gain"], lang)
+    return text(key, lang=lang, remedy=remedy, gain=gain)
+
+
 def _mean(scores: list[float], metric: str) -> str:
     return score_told(sum(scores) / len(scores), metric)
