@@ -203,7 +203,7 @@ def test_a_reference_is_computed_once_and_forgotten_with_its_data() -> None:
     prepared = prepare(load("iris"))
     assert reference(prepared) is reference(prepared)
     key = id(prepared)
-    assert key in baselines._panels
+    assert key in baselines._known
     del prepared
     gc.collect()
-    assert key not in baselines._panels and key not in baselines._references
+    assert key not in baselines._known

@@ -33,9 +33,6 @@ SCORE_ROWS = 1_000
 """Validation rows that are scored; an accuracy is then known to 1.6 points at worst."""
 FEWEST_SCORED = 20
 """Validation rows below which the training rows are scored instead, each left out in turn."""
-FAR = 5.0
-"""Standard deviations at which the inputs of the neighbours and the kernel are cut off, so that a
-rare pixel or an odd row does not decide which rows are near."""
 FEW_LEVELS = 50
 """Levels of a coded category up to which each becomes a column of its own."""
 
@@ -68,7 +65,8 @@ class Panel:
 
     x ``(n, d)``: sampled training inputs as numbers on one scale. y ``(n, k)``: their targets;
     classes are columns of 0 and 1. places ``(n,)``: where they stand in the training part.
-    asked ``(m, d)`` and truth ``(m, k)``: the validation rows; empty where there are too few.
+    asked ``(m, d)`` and truth ``(m, k)``: the validation rows, which stand at asked_places
+    ``(m,)``; empty where there are too few.
     """
 
     task: Task
@@ -77,6 +75,7 @@ class Panel:
     places: Ints
     asked: Floats
     truth: Floats
+    asked_places: Ints
 
     @property
     def leaves_out(self) -> bool:
@@ -91,7 +90,7 @@ class Panel:
     @cached_property
     def near(self) -> Floats:
         """The inputs without far values ``(n, d)``, which distances are taken of."""
-        return np.clip(self.x, -FAR, FAR)
+        return np.clip(self.x, -models.FAR, models.FAR)
 
     @cached_property
     def own_distances(self) -> Floats:
@@ -101,7 +100,7 @@ class Panel:
     @cached_property
     def distances(self) -> Floats:
         """Squared distances from the validation rows to the training rows ``(m, n)``."""
-        return models.squared_distances(np.clip(self.asked, -FAR, FAR), self.near)
+        return models.squared_distances(np.clip(self.asked, -models.FAR, models.FAR), self.near)
 
     @cached_property
     def kernel_rows(self) -> Ints:
@@ -128,24 +127,25 @@ class Panel:
         rows = self.kernel_rows if self.x.shape[1] > WIDE else slice(None)
         scores = self.linear.left_out if self.leaves_out else self.linear(self.asked)
         if not self.task.has_classes:
-            return self._decided(scores)
+            return self.decided(scores)
         found = models.discriminant(self.linear.left_out, self.y[rows])
-        return self._decided(scores) if found is None else np.eye(self.y.shape[1])[found(scores)]
+        return self.decided(scores) if found is None else np.eye(self.y.shape[1])[found(scores)]
 
     def by_neighbours(self) -> Floats:
         """The neighbours' answers, decided."""
         if self.leaves_out:
-            return self._decided(models.neighbours(self.own_distances, self.y, own=True))
-        return self._decided(models.neighbours(self.distances, self.y))
+            return self.decided(models.neighbours(self.own_distances, self.y, own=True))
+        return self.decided(models.neighbours(self.distances, self.y))
 
     def by_kernel(self) -> Floats:
         """The kernel's answers, decided."""
         rows = self.kernel_rows
         if self.leaves_out:
-            return self._decided(self.kernel.left_out(self.y[rows]))
-        return self._decided(self.kernel(self.distances[:, rows]))
+            return self.decided(self.kernel.left_out(self.y[rows]))
+        return self.decided(self.kernel(self.distances[:, rows]))
 
-    def _decided(self, scores: Floats) -> Floats:
+    def decided(self, scores: Floats) -> Floats:
+        """Answers ``(m, k)`` as the targets are: one class, labels of 0 or 1, numbers."""
         if self.task.kind == "regression":
             return scores
         if self.task.kind == "multilabel":
@@ -193,27 +193,9 @@ def judged(task: Task, truth: Floats, answers: Floats) -> Judged:
     return Judged(float(score.mean()), float(error))
 
 
-# --- one panel and one reference for a data set ---------------------------------------------------
+# --- one reference for a data set ------------------------------------------------------------------
 
-_panels: dict[int, tuple[weakref.ref[Prepared], Panel]] = {}
-_references: dict[int, Reference] = {}
-
-
-def panel(prepared: Prepared) -> Panel:
-    """The simple models of ``prepared``, kept as long as it lives."""
-    key = id(prepared)
-    known = _panels.get(key)
-    if known is not None and known[0]() is prepared:
-        return known[1]
-
-    def forget(_: object) -> None:
-        _panels.pop(key, None)
-        _references.pop(key, None)
-
-    made = _panel(prepared)
-    _references.pop(key, None)
-    _panels[key] = (weakref.ref(prepared, forget), made)
-    return made
+_known: dict[int, tuple[weakref.ref[Prepared], Reference]] = {}
 
 
 def reference(prepared: Prepared) -> Reference:
@@ -223,11 +205,11 @@ def reference(prepared: Prepared) -> Reference:
     part, each row left out in turn; the error is then still that of as many rows as the validation
     part has, which is what the network's own score hangs on. Computed once for a data set.
     """
-    simple = panel(prepared)
     key = id(prepared)
-    if key not in _references:
-        _references[key] = _reference(simple, prepared)
-    return _references[key]
+    if key not in _known or _known[key][0]() is not prepared:
+        made = _reference(panel(prepared), prepared)
+        _known[key] = (weakref.ref(prepared, lambda _: _known.pop(key, None)), made)
+    return _known[key][1]
 
 
 def _reference(simple: Panel, prepared: Prepared) -> Reference:
@@ -256,11 +238,12 @@ def _constant(prepared: Prepared) -> float:
     return float(np.bincount(y.astype(np.int64)).max() / len(y))
 
 
-def _panel(prepared: Prepared) -> Panel:
+def panel(prepared: Prepared) -> Panel:
+    """The simple models of ``prepared``, none of them fitted yet."""
     train, valid, task = prepared.train, prepared.valid, prepared.task
     places = spread_rows(len(train), FIT_ROWS)
     x, y = _flat(train, places, prepared), _targets(train, places, task)
-    asked, truth = x[:0], y[:0]
+    asked, truth, some = x[:0], y[:0], places[:0]
     if valid is not None and len(valid) >= FEWEST_SCORED:
         some = spread_rows(len(valid), SCORE_ROWS)
         asked, truth = _flat(valid, some, prepared), _targets(valid, some, task)
@@ -269,7 +252,7 @@ def _panel(prepared: Prepared) -> Panel:
     if _is_one_scale(prepared, x):
         scale = np.full(len(scale), np.sqrt(np.mean(scale[varies] ** 2)) if varies.any() else 1.0)
     x, asked = x[:, varies] - centre[varies], asked[:, varies] - centre[varies]
-    return Panel(task, x / scale[varies], y, places, asked / scale[varies], truth)
+    return Panel(task, x / scale[varies], y, places, asked / scale[varies], truth, some)
 
 
 def _is_one_scale(prepared: Prepared, x: Floats) -> bool:

@@ -29,6 +29,9 @@ TUNING_ROWS = 400
 10 ms. The noise is that of one row, so it holds for more rows as well."""
 NEIGHBOURS = 5
 """Neighbours that vote."""
+FAR = 5.0
+"""Standard deviations at which the inputs of the neighbours and the kernel are cut off, so that a
+rare pixel or an odd row does not decide which rows are near."""
 LEAST_EXPLAINED = 0.01
 """Share of the classes' variance that a linear model has to explain for its values to be read
 closer than by the largest."""

@@ -1,0 +1,169 @@
+"""What simple models say of the targets themselves: whether the inputs tell of them at all, and
+which of them are probably wrong.
+
+All on training and validation rows together, each answered for by models that did not see it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.doctor import simple_models as models
+from jaram.doctor.baselines import KERNEL_ROWS, Judged, Panel, judged, panel
+from jaram.doctor.preflight.statistics import spread_rows
+
+if TYPE_CHECKING:
+    from jaram.data.prepare import Prepared
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CLEANED = 2
+"""How often the model is fitted again to its own answers. Its margin then tells how far a row lies
+from the other classes, no longer how many wrong labels are near it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cross:
+    """Models of all rows together; every answer is for a row that was left out.
+
+    x ``(n, d)``, near ``(n, d)``: inputs, as in :class:`~jaram.doctor.baselines.Panel`.
+    y ``(n, k)``: targets. place ``(n,)``: place of each in the training part, or after its end in
+    the validation part.
+    """
+
+    panel: Panel
+    x: Floats
+    y: Floats
+    place: Ints
+
+    @cached_property
+    def near(self) -> Floats:
+        return np.clip(self.x, -models.FAR, models.FAR)
+
+    @cached_property
+    def distances(self) -> Floats:
+        """Squared distances between the rows ``(n, n)``."""
+        return models.squared_distances(self.near, self.near)
+
+    @cached_property
+    def kernel(self) -> tuple[Floats, Floats]:
+        """Inverse of the kernel matrix ``(n, n)`` and the mean target ``(k,)``."""
+        fitted = models.kernel(self.distances, self.y)
+        return np.asarray(np.linalg.inv(fitted.gram)), fitted.mean
+
+    def by_kernel(self, y: Floats) -> Floats:
+        """The kernel's answers ``(n, k)`` had the targets been ``y``."""
+        inverse, mean = self.kernel
+        return np.asarray(y - (inverse @ (y - mean)) / np.diagonal(inverse)[:, None])
+
+    @cached_property
+    def line(self) -> Floats:
+        """The linear model's answers ``(n, k)``."""
+        return models.linear(self.x, self.y).left_out
+
+    @cached_property
+    def curve(self) -> Floats:
+        """The kernel's answers ``(n, k)``."""
+        return self.by_kernel(self.y)
+
+    @cached_property
+    def explained(self) -> float:
+        """The larger share of the targets' variance that one of the two explains."""
+        spread = float(np.sum((self.y - self.y.mean(axis=0)) ** 2))
+        missed = min(float(np.sum((self.y - told) ** 2)) for told in (self.line, self.curve))
+        return 1 - missed / spread if spread > 0 else 0.0
+
+    @cached_property
+    def neighbours(self) -> Judged:
+        """Score of the nearest neighbours."""
+        told = models.neighbours(self.distances, self.y, own=True)
+        return judged(self.panel.task, self.y, self.panel.decided(told))
+
+    @property
+    def visible(self) -> float:
+        """Share of the variance from which a linear effect would have been seen.
+
+        With no effect at all, d columns explain d/n of the variance by chance, give or take
+        √(2d)/n; two standard deviations above that is seen.
+        """
+        n, d = self.x.shape
+        return float((d + 2 * (2 * d) ** 0.5) / n)
+
+
+def cross(prepared: Prepared) -> Cross:
+    """The models of at most ``KERNEL_ROWS`` rows of both parts."""
+    simple = panel(prepared)
+    x, y = np.vstack([simple.x, simple.asked]), np.vstack([simple.y, simple.truth])
+    place = np.concatenate([simple.places, len(prepared.train) + simple.asked_places])
+    rows = spread_rows(len(x), KERNEL_ROWS)
+    return Cross(simple, x[rows], y[rows], place[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Doubts:
+    """Labels that the models contradict.
+
+    wrong: share of all labels. sure, surest: share among the half, and the quarter, of the rows
+    that lie farthest from the other classes. certainty: standard errors by which the contradicted
+    labels among that half are more than overlap of the classes leaves there. known: standard errors
+    by which the models are better than the most frequent class. order ``(s,)``: the contradicted
+    rows, those first of which the models are surest. likely ``(n,)``: the class of each row.
+    """
+
+    wrong: float
+    sure: float
+    surest: float
+    certainty: float
+    known: float
+    order: Ints
+    likely: Ints
+
+
+def doubts(rows: Cross, overlap: float) -> Doubts:
+    """The labels of a classification against the better of the linear model and the kernel.
+
+    Where classes overlap, labels are contradicted near the borders only; wrong labels are
+    contradicted everywhere (Northcutt, Jiang, Chuang 2021 estimate them by the rows that are
+    confidently of another class). overlap: the share of the contradicted labels that overlap leaves
+    in the half of the rows far from the borders.
+    """
+    labels, k = rows.y.argmax(axis=1), rows.y.shape[1]
+    n = len(labels)
+    by_kernel = rows.curve.argmax(axis=1)
+    by_line = _read(rows.line, rows.y).argmax(axis=1)
+    is_line = np.mean(by_line != labels) < np.mean(by_kernel != labels)
+    decided = by_line if is_line else by_kernel
+    told = rows.line
+    for _ in range(CLEANED):
+        as_told = np.eye(k)[decided]
+        if is_line:
+            told = _read(models.linear(rows.x, as_told).left_out, as_told)
+        else:
+            told = rows.by_kernel(as_told)
+        decided = told.argmax(axis=1)
+    ordered = np.sort(told, axis=1)
+    order = np.argsort(ordered[:, -2] - ordered[:, -1], kind="stable")  # the surest first
+    wrong = decided != labels
+    found, half = max(1, int(wrong.sum())), int(wrong[order[: n // 2]].sum())
+    certainty = (half / found - overlap) / (overlap * (1 - overlap) / found) ** 0.5
+    chance, share = 1 - float(rows.y.mean(axis=0).max()), float(wrong.mean())
+    return Doubts(
+        wrong=share,
+        sure=half / max(1, n // 2),
+        surest=float(wrong[order[: n // 4]].mean()) if n >= 4 else 0.0,
+        certainty=float(certainty),
+        known=float((chance - share) / max((chance * (1 - chance) / n) ** 0.5, 1e-9)),
+        order=order[wrong[order]],
+        likely=decided,
+    )
+
+
+def _read(fitted: Floats, y: Floats) -> Floats:
+    found = models.discriminant(fitted, y)
+    return fitted if found is None else found.scores(fitted)
