@@ -48,7 +48,7 @@ def metrics_table(speaker: Speaker, metrics: dict[str, Any]) -> None:
 
 def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     """What the doctor saw in a run, each in two lines, and how to know more."""
-    from jaram.doctor import story
+    from jaram.doctor import words
     from jaram.doctor.diagnosis import SHOWN
     from jaram.doctor.record import read_record
     from jaram.doctor.told import tried_told
@@ -60,9 +60,9 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     speaker.say()
     speaker.say(text("cli.findings"))
     for finding in found[:SHOWN]:
-        speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {story.what(finding)}")
+        speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {words.what(finding)}")
         tried = None if record is None else tried_told(finding, record)
-        for line in filter(None, (story.why(finding), tried)):
+        for line in filter(None, (words.why(finding), tried)):
             speaker.say(f"    {line}")
     quoted = shlex.quote(folder)
     if len(found) > SHOWN:
@@ -100,12 +100,12 @@ def tell_stories(
 
 
 def _tell_story(speaker: Speaker, finding: Finding, record: dict[str, Any] | None) -> None:
-    from jaram.doctor import story
+    from jaram.doctor import story, words
     from jaram.doctor.told import tried_told
 
-    speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {story.what(finding)}")
-    lines = [story.why(finding)]
-    if fix := story.fix(finding):
+    speaker.say(f"  [{text(f'cli.severity_{finding.severity}')}] {words.what(finding)}")
+    lines = [words.why(finding)]
+    if fix := words.fix(finding):
         lines.append(f"→ {fix}")
     if record is not None:
         lines.append(tried_told(finding, record) or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,9 +149,9 @@ def write_record(record: dict[str, JSON], before: Path, after: Path | None) -> l
     from jaram.runs.files import read_json, write_json, write_whole
 
     folders, written = [before] if after is None else [before, after], []
-    names = {"before": str(before), "after": None if after is None else str(after)}
     for folder in folders:
-        write_json(folder / FILE, record | {"runs": names})
+        runs = {"before": _path(before, folder), "after": after and _path(after, folder)}
+        write_json(folder / FILE, record | {"runs": runs})
         written.append(folder / FILE)
     if record["after"] is not None:
         write_whole(before / TREATED_RECIPE, record["after"])
@@ -158,6 +159,14 @@ def write_record(record: dict[str, JSON], before: Path, after: Path | None) -> l
     card = read_json(before / "run.json")
     write_json(before / "run.json", card | {"diagnosis": record["diagnosis"]})
     return [*written, *map(write_report, folders)]
+
+
+def _path(run: Path, start: Path) -> str:
+    """Where a run lies, seen from another; its own path where they are on different drives."""
+    try:
+        return Path(os.path.relpath(run, start)).as_posix()
+    except ValueError:
+        return run.resolve().as_posix()
 
 
 def read_record(folder: Path) -> dict[str, JSON] | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from jaram.doctor.diagnosis import Diagnosis
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Finding, Picture
 from jaram.doctor.registry import all_definitions
+from jaram.doctor.words import called, curve_name, metric_name, score_told
 from jaram.messages import Language, text
 from jaram.progress import sparkline
 
@@ -18,37 +18,6 @@ BARS = 24
 """Characters of a curve."""
 MOST_UNKNOWN = 6
 """Findings that could not be judged and are still named one by one."""
-SHARES = frozenset({"accuracy", "balanced_accuracy", "label_accuracy"})
-"""Scores that are shares, shown as percentages."""
-
-
-def called(name: str, lang: Language | None = None) -> str:
-    """What a finding is called, in a few words."""
-    return _known(lambda: text(f"doctor.called_{name}", lang=lang), name)
-
-
-def what(finding: Finding, lang: Language | None = None) -> str:
-    """What is wrong, in a sentence; its name if it is of a version that knew other findings."""
-    return _known(lambda: finding.message(lang), called(finding.name, lang))
-
-
-def why(finding: Finding, lang: Language | None = None) -> str:
-    """Why it matters, in a sentence; empty if that is not known."""
-    return _known(lambda: finding.reason(lang), "")
-
-
-def fix(finding: Finding, lang: Language | None = None) -> str:
-    """What to change, in a sentence; empty if that is not known."""
-    return _known(lambda: finding.fix(lang), "")
-
-
-def _known(say: Callable[[], str], otherwise: str) -> str:
-    """What ``say`` gives, or ``otherwise`` where the catalogue lacks the text or a number in it: a
-    run may have been written by another version."""
-    try:
-        return say()
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError, OSError):
-        return otherwise.replace("_", " ")
 
 
 def symptoms(finding: Finding, lang: Language | None = None) -> str:
@@ -81,27 +50,6 @@ def drawn(picture: Picture, lang: Language | None = None) -> list[str]:
         )
         lines.append(told)
     return lines
-
-
-def curve_name(name: str, lang: Language | None = None) -> str:
-    """``"train/loss"`` in words; the name of a layer as it is."""
-    part, sign, metric = name.partition("/")
-    if not sign:
-        return name
-    part = _known(lambda: text(f"report.part_{part}", lang=lang), part)
-    return f"{part} {metric_name(metric, lang)}"
-
-
-def metric_name(metric: str, lang: Language | None = None) -> str:
-    """A metric in the middle of a sentence."""
-    found = _known(lambda: text(f"report.metric_{metric}", lang=lang), metric)
-    return found[:1].lower() + found[1:] if found[1:2].islower() else found
-
-
-def score_told(score: float, metric: str) -> str:
-    """``"97.1 %"`` or, of R², ``"0.842"``."""
-    told = f"{100 * score:.1f} %" if metric in SHARES else f"{score:.3f}"
-    return told.replace("-", "−")
 
 
 def health(diagnosis: Diagnosis, evidence: Evidence, lang: Language | None = None) -> list[str]:

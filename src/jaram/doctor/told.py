@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaram.doctor.finding import Finding
 from jaram.doctor.record import record_of
-from jaram.doctor.remedies.registry import all_remedies
-from jaram.doctor.story import called, fix, metric_name, score_told
+from jaram.doctor.words import called, fix, gain_told, metric_name, remedies_told, score_told
 from jaram.messages import Language, text
 from jaram.messages.width import pad, width
 from jaram.progress import duration
@@ -111,42 +110,6 @@ def verdict_cells(verdict: Record, metric: str, lang: Language | None) -> list[s
     return [remedies, score_told(verdict["score"], metric), gain_told(verdict["gain"], lang), cured]
 
 
-def remedies_told(verdict: Record, lang: Language | None = None) -> str:
-    """Remedies with their doses: ``"lower the learning rate (÷ 10) + scale the inputs"``."""
-    pairs = zip(verdict["remedies"], verdict["doses"], strict=True)
-    return " + ".join(
-        remedy_called(name, lang) + (f" ({dose})" if dose else "") for name, dose in pairs
-    )
-
-
-def remedy_called(name: str, lang: Language | None = None) -> str:
-    """What a remedy is called; its name if it is of another version."""
-    known = all_remedies().get(name)
-    try:
-        return name.replace("_", " ") if known is None else known.title(lang)
-    except (KeyError, OSError):
-        return name.replace("_", " ")
-
-
-def gain_told(gain: Record, lang: Language | None = None) -> str:
-    """A gain in points with its interval: ``"+12.3 (+8.0 to +16.6)"``."""
-    low, high = (gain[end] for end in ("low", "high"))
-    if low is None or high is None:
-        return _points(gain["mean"])
-    return text(
-        "doctor.interval",
-        lang=lang,
-        gain=_points(gain["mean"]),
-        low=_points(low),
-        high=_points(high),
-    )
-
-
-def _points(value: float) -> str:
-    told = f"{100 * value:+.1f}".replace("-", "−")
-    return "0.0" if told in ("+0.0", "−0.0") else told
-
-
 def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
     """The verdict of the whole treatment, with the figures from fresh seeds."""
     confirmation, metric = record["confirmation"], record["metric"]
@@ -194,12 +157,16 @@ def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
 def tried_told(finding: Finding, record: Record, lang: Language | None = None) -> str | None:
     """What was tried against a finding and what it gained, in a line; None if nothing was.
 
-    The accepted verdict if it holds one of the finding's remedies, else the best that does.
+    The accepted verdict if it cured or holds one of the finding's remedies, else the best that
+    does.
     """
-    verdicts = [v for v in record["verdicts"] if set(v["remedies"]) & set(finding.remedies)]
-    if not verdicts:
+    if not finding.remedies:
         return None
-    best = next((verdict for verdict in verdicts if verdict["accepted"]), verdicts[0])
+    own = [v for v in record["verdicts"] if set(v["remedies"]) & set(finding.remedies)]
+    accepted = [v for v in record["verdicts"] if v["accepted"] and (v["cured"] or v in own)]
+    if not own and not accepted:
+        return None
+    best = (accepted or own)[0]
     key = "doctor.tried_accepted" if best["accepted"] else "doctor.tried"
     remedy, gain = remedies_told(best, lang), gain_told(best["gain"], lang)
     return text(key, lang=lang, remedy=remedy, gain=gain)
