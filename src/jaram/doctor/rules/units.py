@@ -1,0 +1,168 @@
+"""Units that pass nothing on, and layers that stay as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from jaram.doctor.evidence import Evidence, Floats
+from jaram.doctor.finding import Picture
+from jaram.doctor.hindsight import kept, noted, weight_of
+from jaram.doctor.passage import layer_words, suffers, weighted
+from jaram.doctor.registry import Sighting, finds
+
+MANY_DEAD = 0.5
+"""Share of a layer's units that give nothing for any row of the probe."""
+MANY_SATURATED = 0.5
+"""Share of a layer's outputs that lie where the slope is below a twentieth of its largest."""
+STOOD = 1e-3
+"""Way of a layer, in its own size, over the median way of the others, below which it stood."""
+
+
+@finds(
+    "dead_units",
+    reads=("vitals",),
+    remedies=(
+        "change_activation",
+        "lower_learning_rate",
+        "match_initializer",
+        "insert_batch_norm",
+        "warm_up",
+    ),
+    explains=(
+        "vanishing_gradient",
+        "layer_not_learning",
+        "slow_convergence",
+        "plateau",
+        "constant_prediction",
+        "underfitting",
+    ),
+)
+def dead_units(evidence: Evidence) -> Iterable[Sighting]:
+    """Half of a hidden layer's units or more are 0 on every row, and the network has not learnt."""
+    if not suffers(evidence):
+        return
+    yield from _worst(evidence, "dead", MANY_DEAD)
+
+
+@finds(
+    "saturated_units",
+    reads=("vitals",),
+    remedies=(
+        "match_initializer",
+        "scale_input",
+        "lower_learning_rate",
+        "insert_batch_norm",
+        "change_activation",
+    ),
+    explains=(
+        "vanishing_gradient",
+        "layer_not_learning",
+        "slow_convergence",
+        "plateau",
+        "constant_prediction",
+        "underfitting",
+    ),
+)
+def saturated_units(evidence: Evidence) -> Iterable[Sighting]:
+    """Half of a hidden layer's outputs or more lie where its function is flat, and the network has
+    not learnt. In one that has learnt this is normal: it is sure of itself."""
+    if not suffers(evidence):
+        return
+    yield from _worst(evidence, "saturated", MANY_SATURATED)
+
+
+def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
+    """The hidden layer with the largest share of ``sign`` at the end, if that is the limit."""
+    assert evidence.vitals is not None
+    course = hidden(evidence, evidence.vitals[sign])
+    last = course[-1]
+    if not np.isfinite(last).any():
+        return
+    place = int(np.nanargmax(last))
+    share = float(last[place])
+    if share < limit:
+        return
+    over = course[:, place] >= limit
+    since = int(np.argmax(over)) + 1
+    told = {
+        "layer": place + 1,
+        "what": layer_words(evidence, place),
+        "share": share,
+        "epoch": since,
+        "layers": (np.flatnonzero(np.nan_to_num(last) >= limit) + 1).tolist(),
+    }
+    line = {f"{place + 1} {layer_words(evidence, place)}": course[:, place]}
+    yield Sighting(weight_of(evidence, "notable"), told, picture=Picture.of(line, since))
+
+
+def hidden(evidence: Evidence, signs: Floats) -> Floats:
+    """``signs`` ``(epochs, layers)`` with NaN for the output layer."""
+    places = weighted(evidence)
+    if not places:
+        return signs
+    found = signs.copy()
+    found[:, places[-1] :] = np.nan
+    return found
+
+
+@finds(
+    "layer_not_learning",
+    reads=("vitals",),
+    remedies=("change_activation", "match_initializer", "insert_batch_norm"),
+    explains=("slow_convergence", "plateau", "constant_prediction", "underfitting"),
+)
+def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
+    """A layer that stood still while others moved; on purpose, where the recipe says so."""
+    steps = list(noted(evidence, "layer_not_learning"))
+    for note in steps:
+        yield kept(note, weight_of(evidence, note.severity))
+    if steps or evidence.has_diverged:
+        return
+    places = weighted(evidence)
+    way = _way(evidence)
+    known = [place for place in places if np.isfinite(way[place])]
+    if len(known) < 2:
+        return
+    still = [place for place in known if way[place] < STOOD * _usual(way, known, place)]
+    if not still:
+        return
+    frozen = [place for place in still if _is_frozen(evidence, place)]
+    place = (frozen or still)[0]
+    told = {
+        "layer": place + 1,
+        "layers": [each + 1 for each in frozen or still],
+        "what": layer_words(evidence, place),
+        "way": float(way[place]),
+        "usual": _usual(way, known, place),
+    }
+    severity = weight_of(evidence, "notable")
+    if frozen:
+        yield Sighting(severity, told, "frozen", remedies=("sound_defaults",))
+    elif severity != "minor":
+        yield Sighting(severity, told)
+
+
+def _way(evidence: Evidence) -> Floats:
+    """How far each layer went, in its own size ``(layers,)``: by its weights, else by what the
+    steps changed."""
+    if evidence.moved is not None:
+        return evidence.moved
+    assert evidence.vitals is not None
+    ratios = evidence.vitals["update_ratio"]
+    ratios = ratios[np.isfinite(ratios).any(axis=1)]
+    if not len(ratios):
+        return np.full(len(evidence.vitals.layers), np.nan)
+    found: Floats = np.median(ratios, axis=0)
+    return found
+
+
+def _usual(way: Floats, known: list[int], place: int) -> float:
+    """The median way of the layers beside ``place``."""
+    return float(np.median([way[other] for other in known if other != place]))
+
+
+def _is_frozen(evidence: Evidence, place: int) -> bool:
+    rates = () if evidence.recipe is None else evidence.recipe.layer_rates
+    return bool(rates) and rates[place] <= STOOD * max(rates)
