@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jaram.data.prepare import Prepared
-from jaram.defaults import complete
+from jaram.defaults import complete, default_hidden
+from jaram.doctor.remedies.objectives import answering, pair_of
 from jaram.doctor.remedies.registry import Doses, remedy
 from jaram.doctor.remedies.surgery import (
     NOISES,
@@ -19,6 +20,7 @@ from jaram.doctor.remedies.surgery import (
 )
 from jaram.network.activations import GELU
 from jaram.network.layer import Layer
+from jaram.objective.table import default_loss
 from jaram.recipe import Recipe
 from jaram.spec import name_of
 
@@ -28,17 +30,19 @@ _KEPT = ("categories", "validation", "test", "split", "split_seed", "order_seed"
 
 @remedy("sound_defaults")
 def sound_defaults(recipe: Recipe, prepared: Prepared) -> Doses:
-    """The hidden layers at their sizes with GELU and initial weights that suit it, the output layer
-    and loss of the task, Adam, standardised inputs, and no regularisation but early stopping; the
-    whole default network where there was no hidden layer."""
-    hidden, _ = divided(pieces(recipe))
+    """The hidden layers at their sizes with GELU and initial weights that suit it (those of the
+    default network where there were none), the output layer and loss of the task, Adam,
+    standardised inputs, and no regularisation but early stopping."""
+    task = prepared.task
+    answered = answering(recipe, prepared, pair_of(default_loss(task.kind)), task.outputs)
+    hidden, _ = divided(pieces(answered or recipe))
     layers = tuple(piece.layer for piece in edited(hidden, _plain))
+    if not any(has_weights(layer) for layer in layers):
+        layers += tuple(layer for layer in default_hidden(prepared) if has_weights(layer))
     kept = {name: getattr(recipe, name) for name in _KEPT}
-    if layers and name_of(layers[0]) == "embedding":  # tokens are no quantities
+    if name_of(layers[0]) == "embedding":  # tokens are no quantities
         kept["scale"] = recipe.scale
-    is_empty = not any(has_weights(layer) for layer in layers)
-    plain, _ = complete(Recipe(network=None if is_empty else layers, **kept), prepared)
-    yield "", plain
+    yield "", complete(Recipe(network=layers, **kept), prepared)[0]
 
 
 def _plain(sequence: Pieces) -> Pieces:

@@ -51,7 +51,7 @@ def correct_loss(recipe: Recipe, prepared: Prepared) -> Doses:
     if name_of(right) == name_of(loss):  # it is the output that does not fit
         right = loss
     units = outputs if _can_hold(task, outputs) else task.outputs
-    if (to := _answering(recipe, prepared, _pair_of(right), units)) is not None:
+    if (to := answering(recipe, prepared, pair_of(right), units)) is not None:
         yield words(right), dataclasses.replace(to, loss=right)
 
 
@@ -71,8 +71,8 @@ def correct_output(recipe: Recipe, prepared: Prepared) -> Doses:
     if units is None or not _can_hold(task, units):
         units = task.outputs
         right = right if suits(right, task, units) else default_loss(task.kind)
-    if (to := _answering(recipe, prepared, _pair_of(right), units)) is not None:
-        dose = words(Dense(units, _pair_of(right)))
+    if (to := answering(recipe, prepared, pair_of(right), units)) is not None:
+        dose = words(Dense(units, pair_of(right)))
         yield dose, to if right == loss else dataclasses.replace(to, loss=right)
 
 
@@ -94,7 +94,7 @@ def _can_hold(task: Task, outputs: int) -> bool:
     return outputs == task.outputs or (task.kind == "binary" and outputs == 2)
 
 
-def _pair_of(loss: Loss) -> ActivationFunction:
+def pair_of(loss: Loss) -> ActivationFunction:
     function: ActivationFunction = parse("activation", loss.pairs_with)
     return function
 
@@ -113,7 +113,7 @@ def _ends_in(recipe: Recipe) -> str:
 # --- the last layer -----------------------------------------------------------------------------
 
 
-def _answering(
+def answering(
     recipe: Recipe, prepared: Prepared, function: ActivationFunction, units: int
 ) -> Recipe | None:
     """The recipe with an output layer of so many units with ``function``, and nothing behind it
