@@ -66,7 +66,7 @@ class Panel:
     x ``(n, d)``: sampled training inputs as numbers on one scale. y ``(n, k)``: their targets;
     classes are columns of 0 and 1. places ``(n,)``: where they stand in the training part.
     asked ``(m, d)`` and truth ``(m, k)``: the validation rows, which stand at asked_places
-    ``(m,)``; empty where there are too few.
+    ``(m,)``; empty where there are too few. names: of the columns of x.
     """
 
     task: Task
@@ -76,16 +76,12 @@ class Panel:
     asked: Floats
     truth: Floats
     asked_places: Ints
+    names: tuple[str, ...]
 
     @property
     def leaves_out(self) -> bool:
         """Whether the training rows are scored, each left out in turn."""
         return not len(self.asked)
-
-    @property
-    def scored(self) -> Floats:
-        """Targets ``(m, k)`` of the rows that are scored."""
-        return self.y if self.leaves_out else self.truth
 
     @cached_property
     def near(self) -> Floats:
@@ -94,8 +90,9 @@ class Panel:
 
     @cached_property
     def own_distances(self) -> Floats:
-        """Squared distances between the training rows ``(n, n)``."""
-        return models.squared_distances(self.near, self.near)
+        """Squared distances between the kernel's rows ``(n, n)``."""
+        near = self.near[self.kernel_rows]
+        return models.squared_distances(near, near)
 
     @cached_property
     def distances(self) -> Floats:
@@ -108,41 +105,56 @@ class Panel:
         return spread_rows(len(self.x), KERNEL_ROWS)
 
     @cached_property
+    def line_rows(self) -> Ints:
+        """The training rows that the linear model learns from."""
+        return self.kernel_rows if self.x.shape[1] > WIDE else np.arange(len(self.x))
+
+    @cached_property
     def linear(self) -> models.Linear:
         """The linear model."""
-        rows = self.kernel_rows if self.x.shape[1] > WIDE else slice(None)
-        return models.linear(self.x[rows], self.y[rows])
+        return models.linear(self.x[self.line_rows], self.y[self.line_rows])
 
     @cached_property
     def kernel(self) -> models.Kernel:
         """The kernel ridge regression."""
-        rows = self.kernel_rows
-        near = self.near[rows]
-        return models.kernel(models.squared_distances(near, near), self.y[rows])
+        return models.kernel(self.own_distances, self.y[self.kernel_rows])
 
     # --- answers --------------------------------------------------------------------------------
 
-    def by_line(self) -> Floats:
-        """The linear model's answers, decided ``(m, k)`` as the targets are."""
-        rows = self.kernel_rows if self.x.shape[1] > WIDE else slice(None)
-        scores = self.linear.left_out if self.leaves_out else self.linear(self.asked)
-        if not self.task.has_classes:
-            return self.decided(scores)
-        found = models.discriminant(self.linear.left_out, self.y[rows])
-        return self.decided(scores) if found is None else np.eye(self.y.shape[1])[found(scores)]
+    def scores(self) -> tuple[Judged, Judged, Judged]:
+        """Of the linear model, the neighbours and the kernel, on the validation rows.
 
-    def by_neighbours(self) -> Floats:
-        """The neighbours' answers, decided."""
+        On the training rows, each left out, where there are too few validation rows.
+        """
         if self.leaves_out:
-            return self.decided(models.neighbours(self.own_distances, self.y, own=True))
-        return self.decided(models.neighbours(self.distances, self.y))
+            return self.left_out()
+        told = (
+            self._read(self.linear(self.asked)),
+            models.neighbours(self.distances, self.y),
+            self.kernel(self.distances[:, self.kernel_rows]),
+        )
+        return self._judged(self.truth, told)
 
-    def by_kernel(self) -> Floats:
-        """The kernel's answers, decided."""
+    def left_out(self) -> tuple[Judged, Judged, Judged]:
+        """The same on training rows, each left out in turn."""
         rows = self.kernel_rows
-        if self.leaves_out:
-            return self.decided(self.kernel.left_out(self.y[rows]))
-        return self.decided(self.kernel(self.distances[:, rows]))
+        told = (
+            self._read(self.linear.left_out)[np.searchsorted(self.line_rows, rows)],
+            models.neighbours(self.own_distances, self.y[rows], own=True),
+            self.kernel.left_out(self.y[rows]),
+        )
+        return self._judged(self.y[rows], told)
+
+    def _read(self, fitted: Floats) -> Floats:
+        """The linear model's answers as scores of classes whose largest counts."""
+        if not self.task.has_classes:
+            return fitted
+        found = models.discriminant(self.linear.left_out, self.y[self.line_rows])
+        return fitted if found is None else found.scores(fitted)
+
+    def _judged(self, truth: Floats, told: tuple[Floats, ...]) -> tuple[Judged, Judged, Judged]:
+        line, near, curve = (judged(self.task, truth, self.decided(scores)) for scores in told)
+        return line, near, curve
 
     def decided(self, scores: Floats) -> Floats:
         """Answers ``(m, k)`` as the targets are: one class, labels of 0 or 1, numbers."""
@@ -151,11 +163,6 @@ class Panel:
         if self.task.kind == "multilabel":
             return (scores > 0.5).astype(np.float64)
         return np.asarray(np.eye(self.y.shape[1])[scores.argmax(axis=1)])
-
-    def judged(self, answers: Floats) -> Judged:
-        """The score of decided answers ``(m, k)``; fewer answers are for ``kernel_rows``."""
-        truth = self.scored if len(answers) == len(self.scored) else self.y[self.kernel_rows]
-        return judged(self.task, truth, answers)
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def judged(task: Task, truth: Floats, answers: Floats) -> Judged:
     return Judged(float(score.mean()), float(error))
 
 
-# --- one reference for a data set ------------------------------------------------------------------
+# --- one reference for a data set -----------------------------------------------------------------
 
 _known: dict[int, tuple[weakref.ref[Prepared], Reference]] = {}
 
@@ -216,10 +223,8 @@ def _reference(simple: Panel, prepared: Prepared) -> Reference:
     constant, valid = _constant(prepared), prepared.valid
     if len(simple.x) < 4:  # nothing can be left out of so few rows
         return Reference(constant, constant, constant, constant, 1.0, len(simple.x))
-    line = simple.judged(simple.by_line())
-    near = simple.judged(simple.by_neighbours())
-    curve = simple.judged(simple.by_kernel())
-    rows = len(simple.scored)
+    line, near, curve = simple.scores()
+    rows = len(simple.kernel_rows if simple.leaves_out else simple.asked)
     error = max((line, near, curve), key=lambda each: each.score).error
     if simple.leaves_out and valid is not None and len(valid):
         error *= float(np.sqrt(rows / len(valid)))
@@ -252,7 +257,10 @@ def panel(prepared: Prepared) -> Panel:
     if _is_one_scale(prepared, x):
         scale = np.full(len(scale), np.sqrt(np.mean(scale[varies] ** 2)) if varies.any() else 1.0)
     x, asked = x[:, varies] - centre[varies], asked[:, varies] - centre[varies]
-    return Panel(task, x / scale[varies], y, places, asked / scale[varies], truth, some)
+    x, asked = x / scale[varies], asked / scale[varies]
+    names = _names(prepared, len(varies))
+    kept = tuple(names[j] for j in np.flatnonzero(varies))
+    return Panel(task, x, y, places, asked, truth, some, kept)
 
 
 def _is_one_scale(prepared: Prepared, x: Floats) -> bool:
@@ -275,6 +283,18 @@ def _flat(part: Part, rows: Ints, prepared: Prepared) -> Floats:
         if levels <= FEW_LEVELS:
             columns.append(np.eye(levels)[np.clip(x[:, j], 0, levels - 1).astype(np.int64)])
     return np.hstack(columns)
+
+
+def _names(prepared: Prepared, width: int) -> list[str]:
+    """Names of the columns that :func:`_flat` gives."""
+    codes, features = dict(prepared.preparation.embedded), prepared.feature_names
+    if not codes:
+        is_named = len(features) == width
+        return [features[j] if is_named else f"#{j + 1}" for j in range(width)]
+    names = [name for j, name in enumerate(features) if j not in codes]
+    for j, levels in codes.items():
+        names += [features[j]] * levels if levels <= FEW_LEVELS else []
+    return names
 
 
 def _targets(part: Part, rows: Ints, task: Task) -> Floats:

@@ -33,10 +33,10 @@ _FLAT = 4.0
     remedies=("lower_learning_rate", "match_initializer", "sound_defaults"),
 )
 def constant_prediction(e: Evidence) -> Iterable[Sighting]:
-    """The same answer for every example, whatever the input, of a training that failed."""
+    """The same answer for every training example, whatever the input, of a training that failed."""
     if not e.has_failed or e.task is None:
         return
-    told, truth = scored_answers(e)
+    told, truth = training_answers(e)
     if told is None or len(truth) < 2:
         return
     if e.task.kind == "regression":
@@ -100,7 +100,7 @@ def wrong_output_activation(e: Evidence) -> Iterable[Sighting]:
 
 def _stuck(e: Evidence) -> Iterable[Sighting]:
     """A regression whose outputs all lie where the output function is flat."""
-    told, truth = scored_answers(e)
+    told, truth = training_answers(e)
     assert e.task is not None
     if told is None or e.task.kind != "regression":
         return
@@ -129,13 +129,9 @@ def wrong_loss(e: Evidence) -> Iterable[Sighting]:
     yield from judged_again(e, "wrong_loss")
 
 
-def scored_answers(e: Evidence) -> tuple[Answers | None, Floats]:
-    """The answers for the part that scores count on, and its targets; None if they are not known
-    or not finite."""
-    part = e.scored_part
-    if part is None or e.answers is None or e.prepared is None:
+def training_answers(e: Evidence) -> tuple[Answers | None, Floats]:
+    """The answers for the training part, and its targets; None if they are not known or finite."""
+    told = None if e.answers is None else e.answers.get("train")
+    if told is None or e.prepared is None or not np.isfinite(told.logits).all():
         return None, np.zeros(0)
-    told = e.answers.get("train" if part is e.prepared.train else "valid")
-    if told is None or not np.isfinite(told.logits).all():
-        return None, np.zeros(0)
-    return told, np.asarray(part.y, np.float64)
+    return told, np.asarray(e.prepared.train.y, np.float64)

@@ -1,0 +1,202 @@
+"""Targets that the inputs do not tell, and targets that are probably wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from jaram.doctor.evidence import Evidence
+from jaram.doctor.finding import Severity
+from jaram.doctor.registry import Sighting, finds
+from jaram.doctor.suspects import Cross, Doubts, cross, doubts
+
+NOTHING = 0.02
+"""Share of the targets' variance up to which simple models have found nothing."""
+VISIBLE = 0.25
+"""... and the largest share that may have gone unseen. With more columns or fewer rows nothing is
+claimed."""
+BETTER = 3.0
+"""Standard errors by which a simple model or the network is better than a constant that mean a
+signal."""
+DEPENDENT = 4.0
+"""Standard deviations by which like rows have more like targets than by chance that mean one. Of 60
+sets with targets dealt out at random one had more than 3; four wrong labels in ten leave 3 to 80."""
+
+OVERLAP = 0.3
+"""Share of the contradicted labels that lie in the half of the rows far from the borders where
+classes merely overlap. Of 40 healthy sets (digits, iris, breast cancer, pima, German credit, and
+synthetic classes from far apart to nearly on top of each other) it was 0 to 0.28 for all but those
+of which the models knew next to nothing (0.36)."""
+CERTAIN = 1.3
+"""Standard errors above OVERLAP; the share has to be above it by as much as FLAT as well."""
+FLAT = 0.7
+"""Contradicted labels among the half of the rows far from the borders, relative to all rows. 1 for
+wrong labels anywhere; up to 0.72 was seen for overlap."""
+FLAT_AT_TOP = 0.65
+"""The same of the quarter farthest from the borders; up to 0.60 was seen for overlap."""
+KNOWN = 3.0
+"""Standard errors by which the models have to be better than the most frequent class: where nothing
+is known of the labels, none can be called wrong."""
+TOGETHER = 8.0
+"""Standard errors of both kinds in all: where little is known, more has to be contradicted."""
+WORTH_TELLING = 0.04
+"""Share of wrong labels below which a data set is as good as most are."""
+MANY = 0.2
+"""Share of wrong labels from which scores can't be trusted: they are measured against the same
+labels."""
+FAR_OFF = 8.0
+"""Robust standard deviations beyond which a number contradicts the others; a normal residual does
+so never, those of a t distribution with four degrees of freedom once in 750."""
+FAR_OFF_SHARE = 0.02
+"""Share of such numbers that is more than a heavy tail."""
+LISTED = 20
+"""Suspicious rows that are named."""
+
+
+@finds(
+    "no_signal",
+    reads=("data", "scores"),
+    explains=(
+        "underfitting",
+        "overfitting",
+        "constant_prediction",
+        "plateau",
+        "slow_convergence",
+        "too_few_epochs",
+        "learning_rate_too_low",
+        "label_noise",
+    ),
+    of_data=True,
+)
+def no_signal(e: Evidence) -> Iterable[Sighting]:
+    """Inputs from which neither the network nor any simple model tells the target of a new row.
+
+    A linear model, a kernel and nearest neighbours answer for rows that they were not shown. What
+    could have been missed is told; where that is much, nothing is said.
+    """
+    if e.prepared is None or e.reference is None or _network_knows(e):
+        return
+    if e.reference.best - e.reference.constant > 2 * BETTER * e.reference.error:  # beyond doubt
+        return
+    rows = cross(e.prepared)
+    if len(rows.x) < 8 or rows.x.shape[1] == 0 or rows.visible > VISIBLE:
+        return
+    if _models_know(e, rows):
+        return
+    yield Sighting(
+        "grave",
+        {
+            "rows": len(rows.x),
+            "columns": int(rows.x.shape[1]),
+            "explained": round(max(rows.explained, 0.0), 4),
+            "visible": round(rows.visible, 4),
+        },
+    )
+
+
+def _network_knows(e: Evidence) -> bool:
+    """Whether the network is better than a constant on rows that it was not trained on."""
+    valid, chance = e.score("valid"), e.chance
+    if valid is None or chance is None or e.valid_rows is None:
+        return False
+    if e.task is not None and e.task.kind == "regression":
+        return bool(valid > BETTER * (2 / e.valid_rows) ** 0.5)
+    return bool(valid - chance > BETTER * (chance * (1 - chance) / e.valid_rows) ** 0.5)
+
+
+def _models_know(e: Evidence, rows: Cross) -> bool:
+    """Whether a simple model, or the likeness of like rows, shows that the inputs tell anything."""
+    if rows.explained > NOTHING:
+        return True
+    constant = 0.0
+    if e.task is not None and e.task.kind != "regression":
+        shares = rows.y.mean(axis=0)
+        constant = float(shares.max())
+        if e.task.kind == "multilabel":
+            constant = float(np.mean(np.maximum(shares, 1 - shares)))
+    if any(found.score - constant > BETTER * found.error for found in rows.scores):
+        return True
+    return rows.dependence > DEPENDENT
+
+
+@finds(
+    "label_noise",
+    reads=("data",),
+    explains=("overfitting", "oscillating_loss", "underfitting"),
+    of_data=True,
+)
+def label_noise(e: Evidence) -> Iterable[Sighting]:
+    """Targets that contradict those of similar rows, also where the classes do not overlap."""
+    if e.prepared is None or e.task is None or e.reference is None:
+        return
+    if 1 - e.reference.best < WORTH_TELLING / 2:  # as good as clean: spare the closer look
+        return
+    if e.task.has_classes:
+        yield from _wrong_classes(e, cross(e.prepared))
+    elif e.task.kind == "regression":
+        yield from _wrong_numbers(e, cross(e.prepared))
+
+
+def _wrong_classes(e: Evidence, rows: Cross) -> Iterable[Sighting]:
+    if len(rows.x) < 8 or rows.x.shape[1] == 0:
+        return
+    found = doubts(rows, OVERLAP)
+    if found.sure < WORTH_TELLING or found.known < KNOWN or found.certainty < CERTAIN:
+        return
+    if found.known + found.certainty < TOGETHER:
+        return
+    if found.sure < FLAT * found.wrong or found.surest < FLAT_AT_TOP * found.wrong:
+        return
+    assert e.task is not None
+    names, shown = e.task.classes, found.order[:LISTED]
+    seen: dict[str, Any] = {
+        "rate": round(found.sure, 3),
+        "looked_at": len(rows.x),
+        "count": len(found.order),
+        "rows": _row_numbers(e, rows.place[shown]),
+        "given": [str(names[c]) for c in rows.y[shown].argmax(axis=1)],
+        "likely": [str(names[c]) for c in found.likely[shown]],
+    }
+    yield Sighting(_how_bad(found), seen, "classes")
+
+
+def _how_bad(found: Doubts) -> Severity:
+    return "grave" if found.sure >= MANY else "notable"
+
+
+def _wrong_numbers(e: Evidence, rows: Cross) -> Iterable[Sighting]:
+    """Residuals of the kernel, against their median size."""
+    if len(rows.x) < 50 or rows.explained <= NOTHING:
+        return
+    missed = rows.y - rows.curve
+    size = 1.4826 * np.median(np.abs(missed - np.median(missed, axis=0)), axis=0)
+    far = np.max(np.abs(missed) / np.maximum(size, 1e-12), axis=1)
+    wrong = np.flatnonzero(far > FAR_OFF)
+    share = len(wrong) / len(far)
+    if share < FAR_OFF_SHARE:
+        return
+    assert e.prepared is not None
+    shown = wrong[np.argsort(-far[wrong])][:LISTED]
+    back = e.prepared.preparation.inverse_target
+    given = np.asarray(back(rows.y[shown]), np.float64).reshape(len(shown), -1)
+    likely = np.asarray(back(rows.curve[shown]), np.float64).reshape(len(shown), -1)
+    seen: dict[str, Any] = {
+        "rate": round(share, 3),
+        "looked_at": len(far),
+        "count": len(wrong),
+        "rows": _row_numbers(e, rows.place[shown]),
+        "given": [float(f"{value:.4g}") for value in given[:, 0]],
+        "likely": [float(f"{value:.4g}") for value in likely[:, 0]],
+    }
+    yield Sighting("notable", seen, "numbers")
+
+
+def _row_numbers(e: Evidence, places: Any) -> list[int]:
+    """Numbers in the data, of places in the training part and, after its end, the validation
+    part."""
+    assert e.prepared is not None
+    train, valid = e.prepared.train, e.prepared.valid
+    both = train.rows if valid is None else np.concatenate([train.rows, valid.rows])
+    return [int(row) for row in both[places]]
