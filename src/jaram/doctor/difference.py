@@ -222,10 +222,12 @@ def _of_network(old: list[Part], new: list[Part]) -> Iterator[Change]:
     pairs = _aligned(old, new)
     follows = _numbers_whose_activation_changed(pairs)
     found: dict[tuple[Kind, str, str, str, bool], list[int]] = {}
-    last = 0
+    last = told = 0  # parts still to come of a layer made of layers that was added and told whole
     for index, (a, b) in enumerate(pairs):
         earlier = pairs[index - 1] if index else (None, None)
-        if a is not None and b is not None:
+        if told and b is not None:
+            told -= 1
+        elif a is not None and b is not None:
             for change in _of_part(a, b, a.number in follows):
                 key = (change.kind, change.what, change.before, change.after, False)
                 found.setdefault(key, []).append(a.number)
@@ -233,7 +235,10 @@ def _of_network(old: list[Part], new: list[Part]) -> Iterator[Change]:
             found.setdefault(("removed", _named(a), "", "", False), []).append(a.number)
         elif b is not None and b.is_named and not _goes_with(b, earlier[1], earlier[0]):
             held = _inside(pairs, index) if b.kind.endswith("(") else []
-            key = ("around" if held else "added", _named(b), "", "", not held and last == 0)
+            if b.kind.endswith("(") and not held:
+                told = len(list(_parts(b.value, 0))) - 1
+            what = _named(b) if held else _with_amount(b.value)
+            key = ("around" if held else "added", what, "", "", not held and last == 0)
             found.setdefault(key, []).extend(held or [last])
         last = a.number if a is not None else last
     for (kind, what, before, after, _), numbers in found.items():
@@ -349,12 +354,12 @@ def _aligned(old: list[Part], new: list[Part]) -> list[tuple[Part | None, Part |
         if both and cost[i][j] == cost[i + 1][j + 1] + _apart(old[i], new[j]):
             pairs.append((old[i], new[j]))
             i, j = i + 1, j + 1
-        elif j < columns and cost[i][j] == cost[i][j + 1] + _alone(new[j]):
-            pairs.append((None, new[j]))
-            j += 1
-        else:
+        elif i < rows and cost[i][j] == cost[i + 1][j] + _alone(old[i]):
             pairs.append((old[i], None))
             i += 1
+        else:
+            pairs.append((None, new[j]))
+            j += 1
     return pairs
 
 

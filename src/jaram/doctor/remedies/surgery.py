@@ -66,7 +66,7 @@ def divided(whole: Pieces) -> tuple[Pieces, Pieces]:
 def rebuilt(
     recipe: Recipe, whole: Pieces, prepared: Prepared, *, keeps_outputs: bool = True
 ) -> Recipe | None:
-    """The recipe with these pieces for its network.
+    """The recipe with these pieces for its network; itself if they are its own.
 
     None if they do not fit each other or the data, or, with ``keeps_outputs``, if the last would
     give another number of outputs than before.
@@ -74,6 +74,8 @@ def rebuilt(
     network = tuple(piece.layer for piece in whole)
     if not network or recipe.network is None:
         return None
+    if whole == pieces(recipe):
+        return recipe
     try:
         after = shapes(network, prepared.input_shape)[-1]
         before = shapes(recipe.network, prepared.input_shape)[-1]
