@@ -54,12 +54,10 @@ def _seeds(treatment: Treatment) -> int | None:
 
 def _changes(treatment: Treatment) -> dict[str, list[str]]:
     """What the treated recipe does differently, a line each, by language."""
-    from jaram.doctor.difference import changes
+    from jaram.doctor.difference import describe, difference
 
-    return {
-        lang: [str(change) for change in changes(treatment.before, treatment.recipe, lang)]
-        for lang in LANGUAGES
-    }
+    changes = difference(treatment.before, treatment.recipe)
+    return {lang: [describe([change], lang) for change in changes] for lang in LANGUAGES}
 
 
 def _verdict(verdict: Verdict, is_accepted: bool) -> dict[str, JSON]:

@@ -89,6 +89,9 @@ def _table(record: Record, lang: Language | None) -> list[str]:
     ]
     if len(verdicts) > MOST_ROWS:
         lines.append("  " + text("doctor.rows_more", lang=lang, count=len(verdicts) - MOST_ROWS))
+    starts = {round(v["score"] - v["gain"]["mean"], 6) for v in verdicts}
+    if len(starts) > 1:
+        lines.append("  " + text("doctor.rounds", lang=lang))
     return [head, *lines]
 
 

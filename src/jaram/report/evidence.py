@@ -27,7 +27,8 @@ MOST_POINTS = 2000
 class Evidence:
     """The parts of a run's folder.
 
-    ``run``, ``data``, ``evaluation``: the tables of the JSON files of these names, or ``{}``.
+    ``run``, ``data``, ``evaluation``, ``treatment``: the tables of the JSON files of these names,
+    or ``{}``.
     ``recipe``: the text of recipe.toml; empty if missing.
     ``history``: by name, one value an epoch; ``vitals``: the lines of vitals.jsonl.
     ``steps``: the loss of each step, or the mean of each ``steps_each`` steps of a long training.
@@ -38,6 +39,7 @@ class Evidence:
     recipe: str
     data: Table
     evaluation: Table
+    treatment: Table
     history: dict[str, Series]
     vitals: tuple[Table, ...]
     steps: Series
@@ -85,6 +87,7 @@ def read_evidence(folder: Path) -> Evidence:
         recipe=recipe.read_text(encoding="utf-8", errors="replace") if recipe.is_file() else "",
         data=_table_file(folder / "data.json"),
         evaluation=_table_file(folder / "evaluation.json"),
+        treatment=_table_file(folder / "treatment.json"),
         history=_columns(_lines(folder / "history.jsonl")),
         vitals=tuple(_lines(folder / "vitals.jsonl")),
         steps=steps,

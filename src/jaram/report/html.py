@@ -24,6 +24,7 @@ from jaram.messages import Language, language
 from jaram.report import wording
 from jaram.report.evidence import Evidence, Table, read_evidence, rows, thinned
 from jaram.report.summary import arrange_summary
+from jaram.report.treatment import arrange_treatment
 from jaram.report.vitals import SHARES, arrange
 
 _SCRIPTS = (
@@ -33,6 +34,7 @@ _SCRIPTS = (
     "headline",
     "curves",
     "findings",
+    "treatment",
     "results",
     "network",
     "about",
@@ -84,7 +86,8 @@ def payload(evidence: Evidence) -> Table:
     """What the page draws, as plain JSON values; numbers that are not finite are None."""
     vitals = arrange(evidence.vitals)
     places = thinned(evidence.epochs)
-    run = {key: value for key, value in evidence.run.items() if key not in ("findings", "choices")}
+    told = ("findings", "diagnosis", "choices")
+    run = {key: value for key, value in evidence.run.items() if key not in told}
     return {
         "run": run,
         "task": evidence.task,
@@ -106,6 +109,9 @@ def payload(evidence: Evidence) -> Table:
         "importance": rows(evidence.evaluation.get("importance")),
         "importance_metric": evidence.evaluation.get("importance_metric"),
         "findings": wording.findings(evidence),
+        "unknown": wording.unknown(evidence),
+        "is_diagnosed": "diagnosis" in evidence.run,
+        "treatment": arrange_treatment(evidence.treatment),
         "choices": wording.choices(evidence),
         "recipe": evidence.recipe,
     }

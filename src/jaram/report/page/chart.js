@@ -29,6 +29,7 @@ const channels = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, sta
 // A figure with one chart.
 //   curves: [{label, colour, values, dash, points}]; x: ascending numbers; xLabel: what they are
 //   log: whether y is logarithmic; unit: whether y lives in [0, 1]; mark: an x to mark
+//   before: draws under the curves; span: [low, high] that y holds at least
 //   diagonal: draw y = x; level: draw y = level; square: zoom both ways
 //   format: of a y in the readout; tick, xTick: of the axes; xLabel, yLabel: their names
 function chart(options) {
@@ -113,7 +114,7 @@ function settings(host, options, readouts, position, height) {
     hooks: {
       setCursor: [read],
       ready: [read],
-      drawAxes: [(plot) => drawGuides(plot, options)],
+      drawAxes: [(plot) => drawGuides(plot, options), (plot) => options.before?.(plot)],
       draw: [(plot) => options.after?.(plot)],
     },
   };
@@ -159,7 +160,10 @@ function xRange(options, low, high) {
   return [low - pad, high + pad];
 }
 
-function yRange(options, low, high) {
+function yRange(options, least, most) {
+  const [low, high] = options.span
+    ? [Math.min(least ?? options.span[0], options.span[0]), Math.max(most ?? 0, options.span[1])]
+    : [least, most];
   if (low === null || low === undefined) return options.log ? [0.1, 1] : [0, 1];
   if (options.log) return low === high ? [low / 3, high * 3] : [low / 1.2, high * 1.2];
   if (low === high)
@@ -181,7 +185,9 @@ function readOut(plot, options, readouts, position, format) {
       : options.x.length - 1;
   const index = hovered ?? (idle >= 0 ? idle : null);
   readouts.forEach((readout, curve) => {
-    readout.textContent = index === null ? "" : format(options.curves[curve].values[index]);
+    const { values } = options.curves[curve];
+    const value = values[index] ?? (hovered == null ? values.findLast((one) => one != null) : null);
+    readout.textContent = index === null ? "" : format(value);
   });
   position.textContent =
     index === null

@@ -3,6 +3,7 @@
 const SECTIONS = [
   curvesSection,
   findingsSection,
+  treatmentSection,
   confusionSection,
   residualsSection,
   calibrationSection,
