@@ -29,7 +29,7 @@ def page(name: str, lang: Language | None = None) -> str:
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in names():
         raise UsageError(
-            "doctor.no_such_finding",
+            "cli.doctor_no_such_finding",
             name=name,
             suggestion=suggestion(wanted, names()),
             known=", ".join(names()),
