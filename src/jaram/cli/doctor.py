@@ -77,12 +77,12 @@ def doctor(
 
 def _explain(speaker: Speaker, name: str) -> int:
     """A page about one finding."""
-    from jaram.doctor import explanation
+    from jaram.doctor.explanation import page
 
-    page = explanation.page(name)
-    for line in page.splitlines():
+    told = page(name)
+    for line in told.splitlines():
         speaker.say(line)
-    speaker.json({"name": name, "page": page})
+    speaker.json({"name": name, "page": told})
     return 0
 
 

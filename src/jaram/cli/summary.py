@@ -109,7 +109,7 @@ def _tell_story(speaker: Speaker, finding: Finding, record: dict[str, Any] | Non
         lines.append(f"→ {fix}")
     if record is not None:
         lines.append(tried_told(finding, record) or "")
-    lines.append(story.symptoms(finding))
+    lines += [words.suspicious_rows(finding), story.symptoms(finding)]
     if finding.picture is not None and speaker.can_draw:
         lines += story.drawn(finding.picture)
     for line in filter(None, lines):

@@ -36,6 +36,7 @@ def record_of(treatment: Treatment) -> dict[str, JSON]:
         "seconds": treatment.seconds,
         "helped": treatment.helped,
         "untreatable": treatment.untreatable,
+        "of_data": [finding.name for finding in treatment.diagnosis if is_of_data(finding.name)],
         "diagnosis": treatment.diagnosis.to_json(),
         "verdicts": [_verdict(found, found is accepted) for found in treatment.verdicts],
         "confirmation": None if confirmation is None else _confirmation(confirmation),
@@ -44,6 +45,14 @@ def record_of(treatment: Treatment) -> dict[str, JSON]:
         "before": treatment.before.to_toml(),
         "after": treatment.recipe.to_toml() if treatment.helped else None,
     }
+
+
+def is_of_data(name: str) -> bool:
+    """Whether a finding is an illness of the data, which no recipe treats."""
+    from jaram.doctor.registry import all_definitions  # brings in JAX, which no report needs
+
+    known = all_definitions().get(name)
+    return known is not None and known.of_data
 
 
 def _seeds(treatment: Treatment) -> int | None:

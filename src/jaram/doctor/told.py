@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from jaram.doctor.finding import Finding
 from jaram.doctor.record import record_of
-from jaram.doctor.words import called, fix, gain_told, metric_name, remedies_told, score_told
-from jaram.messages import Language, text
+from jaram.doctor.words import (
+    called,
+    fix,
+    gain_told,
+    metric_name,
+    remedies_told,
+    score_told,
+    suspicious_rows,
+)
+from jaram.messages import Language, language, text
 from jaram.messages.width import pad, width
 from jaram.progress import duration
 
@@ -16,8 +24,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12
 """Verdicts of the table that are shown; the best come first."""
-MOST_SUSPICIOUS = 30
-"""Rows of the data that are listed; ``treatment.json`` has them all."""
 
 Record = dict[str, Any]
 
@@ -29,38 +35,26 @@ def treatment_told(treatment: Treatment, lang: Language | None = None) -> str:
 
 def record_told(record: Record, lang: Language | None = None) -> str:
     """A treatment in words, from its record (:func:`~jaram.doctor.record.record_of`)."""
-    if record["untreatable"] is not None:
-        return "\n".join(_of_data(record, lang))
-    if not record["verdicts"]:
-        return text("doctor.untreated_healthy", lang=lang)
-    lines = [*_table(record, lang), "", *verdict_told(record, lang)]
+    lines = []
+    if record["verdicts"]:
+        lines += [*_table(record, lang), "", *verdict_told(record, lang)]
+    elif not record["of_data"]:
+        lines.append(text("doctor.untreated_healthy", lang=lang))
     if record["changes"]:
         lines += ["", text("doctor.changed", lang=lang)]
-        lines += [f"  {line}" for line in record["changes"][_language(lang)]]
-    return "\n".join(lines)
+        lines += [f"  {line}" for line in record["changes"][lang or language()]]
+    return "\n".join([*lines, *of_data_told(record, lang)])
 
 
-def _language(lang: Language | None) -> Language:
-    from jaram.messages import language
-
-    return lang or language()
-
-
-def _of_data(record: Record, lang: Language | None) -> list[str]:
-    """Why it was not treated, what to do instead, and the rows to look at."""
-    name = record["untreatable"]
-    lines = [text("doctor.untreated_data", lang=lang, name=called(name, lang))]
-    for told in record["diagnosis"]["findings"]:
-        finding = Finding.from_json(told)
-        if finding.name != name:
+def of_data_told(record: Record, lang: Language | None = None) -> list[str]:
+    """The findings that no recipe treats: what to do instead, and the rows to look at."""
+    lines = []
+    for found in map(Finding.from_json, record["diagnosis"]["findings"]):
+        if found.name not in record["of_data"]:
             continue
-        lines.append(fix(finding, lang))
-        rows = finding.evidence.get("rows")
-        if isinstance(rows, list) and rows:
-            shown = ", ".join(str(row) for row in rows[:MOST_SUSPICIOUS])
-            more = ", …" if len(rows) > MOST_SUSPICIOUS else ""
-            lines.append(text("doctor.suspicious_rows", lang=lang, rows=shown + more))
-    return [line for line in lines if line]
+        lines.append(text("doctor.untreated_data", lang=lang, name=called(found.name, lang)))
+        lines += filter(None, [fix(found, lang), suspicious_rows(found, lang)])
+    return lines
 
 
 def _table(record: Record, lang: Language | None) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 from jaram.doctor.finding import Finding
 from jaram.messages import Language, text
 
+MOST_ROWS = 30
+"""Rows of the data that are named in words."""
 SHARES = frozenset({"accuracy", "balanced_accuracy", "label_accuracy"})
 """Scores that are shares, shown as percentages."""
 
@@ -30,6 +32,22 @@ def why(finding: Finding, lang: Language | None = None) -> str:
 def fix(finding: Finding, lang: Language | None = None) -> str:
     """What to change, in a sentence; empty if that is not known."""
     return _known(lambda: finding.fix(lang), "")
+
+
+def suspicious_rows(finding: Finding, lang: Language | None = None) -> str:
+    """The rows of the data that a finding names, with what they look like; empty if it names
+    none."""
+    rows, given, likely = (finding.evidence.get(key) for key in ("rows", "given", "likely"))
+    if not isinstance(rows, list) or not rows:
+        return ""
+    shown = [str(row) for row in rows[:MOST_ROWS]]
+    if isinstance(given, list) and isinstance(likely, list) and len(given) == len(likely):
+        shown = [
+            text("doctor.row_taken_for", lang=lang, row=row, given=was, likely=like)
+            for row, was, like in zip(shown, given, likely, strict=False)
+        ]
+    more = [] if len(rows) <= MOST_ROWS else ["…"]
+    return text("doctor.rows_to_look_at", lang=lang, rows=", ".join([*shown, *more]))
 
 
 def curve_name(name: str, lang: Language | None = None) -> str:

@@ -57,9 +57,9 @@ def _conclusion(record: Table, lang: Language) -> list[str]:
     """The verdict of the whole treatment, a sentence an item."""
     from jaram.doctor import told
 
-    if record["untreatable"] is not None or not record["verdicts"]:
+    if not record["verdicts"]:
         return told.record_told(record, lang).splitlines()
-    return told.verdict_told(record, lang)
+    return [*told.verdict_told(record, lang), *told.of_data_told(record, lang)]
 
 
 def _verdict(verdict: Table) -> Table:
