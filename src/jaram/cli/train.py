@@ -91,6 +91,7 @@ def train(
     time: Annotated[
         str | None, typer.Option("--time", metavar="COL", help="cli.train_time")
     ] = None,
+    care: Annotated[bool, typer.Option("--care", help="cli.train_care")] = False,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -108,6 +109,8 @@ def train(
     given = next((option for option, value in said.items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
+    if resume is not None and care:
+        raise UsageError("cli.resume_with", option="--care")
     given_out = None if out is None else folders.given_folder(out)
     source, columns = _source(data, target, resume)
     table = read_data(
@@ -128,10 +131,13 @@ def train(
         wanted = apply_settings(wanted, setting, lambda asked: _completed(asked, table))
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
-        run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
+        if care:
+            run = _train_with_care(speaker, wanted, table, folder, device, budget)
+        else:
+            run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
     except KeyboardInterrupt:
         folders.remove_if_empty(folder)
-        return _tell_interrupted(speaker, folder)
+        return _tell_interrupted(speaker, folder, is_whole=care)
     except BaseException:
         folders.remove_if_empty(folder)
         raise
@@ -215,6 +221,28 @@ def _train(
     return train_recipe(recipe, data, out=folder, budget=budget, progress=progress)
 
 
+def _train_with_care(
+    speaker: Speaker,
+    recipe: Recipe,
+    data: Data,
+    folder: Path,
+    device: str | None,
+    budget: float | None,
+) -> Run:
+    """Train under the doctor's eyes, and tell what was done on the way."""
+    from jaram.doctor.care import train_with_care
+    from jaram.progress import live
+    from jaram.training import devices
+
+    devices.use(device)
+    progress = live(speaker.is_silent)
+    cared = train_with_care(recipe, data, out=folder, budget=budget, progress=progress)
+    for done in cared.log:
+        for line in done.told():
+            speaker.say(line)
+    return cared.run
+
+
 def _tell_prepared(speaker: Speaker, run: Run, table: Data) -> None:
     """What the preparation noticed, beyond what was told of the data before."""
     if run.prepared is None:
@@ -246,9 +274,12 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     )
 
 
-def _tell_interrupted(speaker: Speaker, folder: Path) -> int:
-    """What is saved after Ctrl-C, and the command that goes on from there."""
-    if (folder / "run.json").exists():
+def _tell_interrupted(speaker: Speaker, folder: Path, is_whole: bool) -> int:
+    """What is saved after Ctrl-C: a whole run, or one to resume with the command that does it."""
+    if is_whole and (folder / "run.json").exists():
+        told = text("cli.interrupted_with_care", folder=folder)
+        speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
+    elif (folder / "run.json").exists():
         told = text("cli.interrupted_saved", folder=folder, command=_resume_command(folder))
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     else:

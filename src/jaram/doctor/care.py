@@ -24,6 +24,7 @@ from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import all_remedies
 from jaram.doctor.treatment import few_structures, remedies_for
 from jaram.doctor.trial import Arm, Measured, Trainee, compared_part, restarted
+from jaram.messages import Language, text
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
@@ -63,7 +64,27 @@ class Intervention:
     metric: str
 
     def to_json(self) -> dict[str, Any]:
+        """Plain values for ``care.json``."""
         return dataclasses.asdict(self)
+
+    def told(self, lang: Language | None = None) -> list[str]:
+        """What was found, what was tried and what went on, a line each."""
+        known = all_remedies()
+        taken = ", ".join(f"{known[name].title(lang)} {dose}".strip() for name, dose in self.chosen)
+        control = next(score for name, _, score in self.tried if not name)
+        best = max(score for _, _, score in self.tried)
+        values = {
+            "epoch": self.epoch,
+            "finding": self.finding,
+            "back_to": self.back_to,
+            "tried": len(self.tried) - 1,
+            "metric": self.metric,
+            "before": control,
+            "after": best,
+            "taken": taken,
+        }
+        ended = "doctor.care_went_on" if self.chosen else "doctor.care_nothing_better"
+        return [text("doctor.care_found", lang=lang, **values), text(ended, lang=lang, **values)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
