@@ -47,8 +47,7 @@ worth little more than guessing."""
 @finds("leakage", reads=("recipe",), of_data=True)
 def leakage(e: Evidence) -> Iterable[Sighting]:
     """A column that gives the target away, as the pre-flight saw it, however good the score."""
-    for note in noted(e, "leakage"):
-        yield Sighting(note.severity, note.evidence, note.case, remedies=())
+    return (kept(note) for note in noted(e, "leakage"))
 
 
 @finds("validation_too_small", reads=("recipe",), of_data=True)
@@ -95,7 +94,7 @@ def _unlike_inputs(e: Evidence) -> Iterable[Sighting]:
     column = int(np.abs(simple.x.mean(axis=0) - simple.asked.mean(axis=0)).argmax())
     seen = {
         "told_apart": round(told_apart, 3),
-        "gap": round(gap, 4),
+        "gap": round(abs(gap), 4),
         "column": simple.names[column],
         "shift": round(float(simple.asked[:, column].mean() - simple.x[:, column].mean()), 2),
     }

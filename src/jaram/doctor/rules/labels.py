@@ -21,8 +21,9 @@ BETTER = 3.0
 """Standard errors by which a simple model or the network is better than a constant that mean a
 signal."""
 DEPENDENT = 4.0
-"""Standard deviations by which like rows have more like targets than by chance that mean one. Of 60
-sets with targets dealt out at random one had more than 3; four wrong labels in ten leave 3 to 80."""
+"""Standard deviations by which like rows have more like targets than by chance that mean one. Of
+60 sets with targets dealt out at random one had more than 3; four wrong labels in ten leave 3 to
+80."""
 
 OVERLAP = 0.3
 """Share of the contradicted labels that lie in the half of the rows far from the borders where
