@@ -53,10 +53,12 @@ def drawn(picture: Picture, lang: Language | None = None) -> list[str]:
 
 
 def health(diagnosis: Diagnosis, evidence: Evidence, lang: Language | None = None) -> list[str]:
-    """Whether the training is healthy, if nothing was found, and what it was compared with."""
+    """Whether the training is healthy, if nothing of weight was found, and what it was compared
+    with."""
     lines = []
     if not any(finding.severity != "minor" for finding in diagnosis):
-        key = "doctor.nothing_found" if evidence.is_healthy else "doctor.nothing_known"
+        key = "doctor.nothing_serious" if diagnosis else "doctor.nothing_found"
+        key = key if evidence.is_healthy else "doctor.nothing_known"
         key = "doctor.nothing_explains" if evidence.falls_short else key
         lines.append(text(key, lang=lang))
     return [*lines, *comparison(evidence, lang)]
