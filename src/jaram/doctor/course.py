@@ -1,0 +1,326 @@
+"""The course of a training: how far it came, how far its steps could carry it, what held it back.
+
+The rules about pace and rate read one set of facts, so that one training gets one cause.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from jaram.doctor import signals
+from jaram.doctor.evidence import MATTERS, SURE, Evidence, Floats
+from jaram.doctor.finding import Severity
+
+LATE = 0.1
+"""Share of all progress in the second half of the training from which it was not finished: a
+straight line makes half of it there, one that falls like 1/epochs a hundredth after a hundred."""
+LOSES_MUCH = 0.1
+"""Points short of what simple models reach from which a loss is grave."""
+SENSIBLE_UPDATE = 2e-3
+"""What a step changes of the weights where learning is brisk: about a thousandth (a common rule of
+thumb); healthy trainings were seen between 3e-4 and 3e-2."""
+ENOUGH_STEPS = 1000
+"""Steps after which a brisk training of a small network is done, which at SENSIBLE_UPDATE is a way
+of twice the weights' own size."""
+ENOUGH_EPOCHS = 30
+"""Epochs in which a brisk training meets each example often enough."""
+ENOUGH_STEPS_AN_EPOCH = 30
+"""Steps an epoch in which the same is reached within ENOUGH_EPOCHS."""
+LACKS = 2.0
+"""How many times less than sensible the steps' length or number is to be held for the cause."""
+LEAST_PULL = 0.02
+"""What share of the loss the weights' own size in the direction of the gradient must be worth.
+Below it there is no slope to go down, so that short steps are not the rate's doing."""
+LEAST_SCALE = 0.25
+"""Share of the first loss from which swings and jumps are large whatever the progress."""
+THROWN = 2.0
+"""How many times its start the training loss must reach to have been thrown up."""
+SHORT_WAY = 2.0
+"""A way, in the weights' own size, up to which a network that has learned too little may just not
+have gone far enough."""
+LEARNED = 0.05
+"""Share of its first loss that a training took away which was on a way at all."""
+WILD = 20.0
+"""How many times the loss of a network without output the first weights' loss is where these, not
+the steps, are to blame: sound initializers begin at 1 to 3 times."""
+LONG_WAY = 4.0
+"""A way after which what the network still has not learned is not for want of going."""
+UNTRAINED = 0.1
+"""A way, in the weights' own size, that leaves the network what chance made it."""
+FIRST_EXAMPLES = 32
+"""Examples over which the loss before the training is averaged."""
+
+Lack = Literal["rate", "epochs", "batch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What the curves and vital signs say together."""
+
+    evidence: Evidence
+
+    @cached_property
+    def loss(self) -> Floats:
+        """The finite part of the training loss, or of the validation loss where that is all."""
+        return signals.finite(self.evidence.curves.loss)
+
+    @cached_property
+    def valid(self) -> Floats | None:
+        """The finite part of the validation loss."""
+        valid = self.evidence.curves.valid_loss
+        return None if valid is None else signals.finite(valid)
+
+    @cached_property
+    def top(self) -> float:
+        """Where the descent began: the loss before the first step, or after the first epoch if that
+        is higher (a few minibatches tell the first loss with an error), unless thrown there."""
+        first = float(self.loss[0]) if len(self.loss) else math.nan
+        return max(self.start, first) if first <= THROWN * self.start else self.start
+
+    @cached_property
+    def start(self) -> float:
+        """The loss before the first step; where only epochs are known, after the first of them."""
+        steps = self.evidence.curves.steps
+        first = float(self.loss[0]) if len(self.loss) else math.nan
+        if steps is None or not len(steps):
+            return first
+        count = math.ceil(FIRST_EXAMPLES / (self.evidence.batch_size or FIRST_EXAMPLES))
+        told = steps[: max(1, min(count, len(steps) // 10))]
+        return float(np.median(told)) if np.isfinite(told).all() else first
+
+    @cached_property
+    def start_valid(self) -> float:
+        """The validation loss before the first step: the training's, no less than its first."""
+        if self.valid is None or not len(self.valid) or self.valid[0] > THROWN * self.top:
+            return self.top
+        return max(self.top, float(self.valid[0]))
+
+    # --- how it ended -------------------------------------------------------------------------
+
+    @cached_property
+    def late(self) -> float:
+        """Share of the progress on new examples that was made in the second half."""
+        if self.valid is not None and len(self.valid) > 1:
+            return signals.last_doubling(self.valid, self.start_valid)
+        return signals.last_doubling(self.loss, self.top)
+
+    @cached_property
+    def drop(self) -> float:
+        """Share of the loss at the start that the training took away."""
+        return signals.progress(self.loss, self.top) / self.top if self.top > 0 else 0.0
+
+    @cached_property
+    def scale(self) -> float:
+        """What swings and jumps of the training loss are compared with: all its progress, but no
+        less than a share of where it began, or a loss that stands still would seem to swing."""
+        return max(signals.progress(self.loss, self.top), LEAST_SCALE * self.top, 1e-30)
+
+    @cached_property
+    def swing(self) -> float:
+        """Width of the training loss's swings in the second half, as a share of its scale."""
+        return signals.swing_width(self.loss) / self.scale
+
+    @property
+    def is_falling(self) -> bool:
+        """Whether the loss was still on its way down at the end, beyond its swings."""
+        if self.late < LATE:
+            return False
+        fell = self.late * signals.progress(self.loss, self.top)
+        return fell > signals.swing_width(self.loss) / 2
+
+    @cached_property
+    def score_gain(self) -> float | None:
+        """Points that the score rose by in the second half; None without a score."""
+        curves = self.evidence.curves
+        gains = [
+            signals.level(score, 1.0) - signals.level(score, 0.5)
+            for score in (curves.train_score, curves.valid_score)
+            if score is not None and len(score) > 1 and np.isfinite(score).all()
+        ]
+        return min(gains) if gains else None
+
+    @cached_property
+    def could_be_better(self) -> bool:
+        """Whether a longer way would have led to a better network, as far as can be told.
+
+        It failed or stayed below the simple models; or its scores were still rising by as much as
+        matters, with room above them; or there is no score, and then the loss has to tell.
+        """
+        evidence = self.evidence
+        if self.learned_too_little:
+            return True
+        outcome, gain = evidence.outcome, self.score_gain
+        if outcome is None or gain is None:
+            return True
+        return gain >= self.least_difference and 1 - outcome >= self.least_difference
+
+    @cached_property
+    def knows_little(self) -> bool:
+        """Whether it answers its own training rows worse than simple models answer new ones."""
+        train, reference = self.evidence.score("train"), self.evidence.reference
+        if train is None or reference is None:
+            return False
+        return reference.best - train > max(MATTERS, SURE * reference.error)
+
+    @cached_property
+    def learned_too_little(self) -> bool:
+        """Whether it knows little of its own rows, or is nearly what it began as; without the data,
+        whether it failed.
+
+        A network that knows its rows may answer others badly, and one that can do no better than a
+        constant may be right; neither is an illness of learning.
+        """
+        knows = self.evidence.reference is not None and self.evidence.score("train") is not None
+        failed = self.knows_little if knows else bool(self.evidence.has_failed)
+        return failed or self.is_untrained
+
+    @property
+    def is_untrained(self) -> bool:
+        """Whether the weights are nearly where they began, though there was a slope to go down."""
+        if self.reach is None or self.reach >= UNTRAINED:
+            return False
+        return self.is_falling and (self.pull is None or self.pull >= LEAST_PULL)
+
+    @cached_property
+    def least_difference(self) -> float:
+        """Points of the score that matter and are more than chance on so many rows."""
+        rows, outcome = self.evidence.valid_rows, self.evidence.outcome
+        if rows is None or outcome is None:
+            return MATTERS
+        share = min(max(outcome, 0.05), 0.95)
+        return max(MATTERS, SURE * math.sqrt(share * (1 - share) / rows))
+
+    # --- how fast it went -----------------------------------------------------------------------
+
+    @cached_property
+    def steps(self) -> int | None:
+        """Steps that were made."""
+        steps = self.evidence.curves.steps
+        return None if steps is None else len(steps)
+
+    @cached_property
+    def update(self) -> float | None:
+        """What a step changed of the weights, relative to them, in the layer that moved most, while
+        the steps were long (the epochs' ninth decile); None without vital signs."""
+        vitals = self.evidence.vitals
+        if vitals is None or not vitals.signs.size or not len(vitals.trainable):
+            return None
+        ratios = vitals["update_ratio"][:, vitals.trainable]
+        ratios = ratios[np.isfinite(ratios).all(axis=1)]
+        return float(np.quantile(ratios, 0.9, axis=0).max()) if len(ratios) else None
+
+    @cached_property
+    def reach(self) -> float | None:
+        """How far all steps in one direction would have carried the weights, in their own size."""
+        if self.update is None or self.steps is None:
+            return None
+        return self.update * self.steps
+
+    @property
+    def went_far(self) -> bool:
+        """Whether its steps could have carried the weights anywhere."""
+        return self.reach is not None and self.reach >= LONG_WAY
+
+    @cached_property
+    def pull(self) -> float | None:
+        """What moving the weights by their own size along the gradient is worth, relative to the
+        loss, in the layer where that is most, at the first epochs."""
+        vitals = self.evidence.vitals
+        if vitals is None or not vitals.signs.size or not len(vitals.trainable):
+            return None
+        worth = (vitals["gradient_norm"] * vitals["weight_norm"])[:, vitals.trainable]
+        count = min(len(self.loss), len(worth), max(1, len(worth) // 4))
+        if not count:
+            return None
+        return float(np.nanmax(np.median(worth[:count], axis=0)) / max(self.loss[0], 1e-30))
+
+    @cached_property
+    def lack(self) -> Lack | None:
+        """What a training that ended on its way had too little of: length of the steps (rate),
+        epochs, or steps an epoch (batch); None if none of these is far from sensible.
+
+        Each is compared with what is sensible; the one that is farthest from it is the cause.
+        """
+        if self.update is None or self.steps is None:
+            return None
+        epochs = self.evidence.curves.epochs
+        per_epoch = max(1.0, self.steps / max(1, epochs))
+        if self.pull is not None and self.pull < LEAST_PULL:
+            return None
+        short_steps = SENSIBLE_UPDATE / max(self.update, 1e-30)
+        few_steps = ENOUGH_STEPS / self.steps
+        if short_steps >= max(LACKS, few_steps):
+            return "rate"
+        if few_steps < LACKS:
+            return None
+        few_epochs = ENOUGH_EPOCHS / epochs
+        few_an_epoch = ENOUGH_STEPS_AN_EPOCH / per_epoch
+        is_batch = few_an_epoch >= max(LACKS**2, few_epochs) and self.is_large_batch
+        return "batch" if is_batch else "epochs"
+
+    @property
+    def is_large_batch(self) -> bool:
+        """Whether minibatches could be at least twice smaller and still be of a usual size."""
+        from jaram.defaults import default_batch_size
+
+        evidence = self.evidence
+        if evidence.batch_size is None or evidence.prepared is None:
+            return False
+        usual = default_batch_size(len(evidence.prepared.train))
+        return evidence.batch_size >= LACKS * usual
+
+    @cached_property
+    def is_unfinished(self) -> bool:
+        """Whether the training ended before its work was done.
+
+        It was still falling or its scores rising; or its steps could not have carried the weights
+        far, whatever the curve looks like (short steps stand still on a saddle, too).
+        """
+        if not self.could_be_better:
+            return False
+        if self.is_falling:
+            return True
+        if not self.learned_too_little:
+            return False
+        is_rising = self.score_gain is not None and self.score_gain >= MATTERS
+        is_short_way = self.reach is not None and self.reach < SHORT_WAY and self.lack is not None
+        return is_rising or (is_short_way and self.drop >= LEARNED)
+
+    @cached_property
+    def wavers(self) -> float:
+        """Points by which the training score of the second half of the epochs is on average below
+        that of the epoch whose weights are kept: what stopping anywhere else would have cost."""
+        scores, kept = self.evidence.curves.train_score, self.evidence.score("train")
+        if scores is None or kept is None or not np.isfinite(scores).all():
+            return 0.0
+        return kept - float(np.mean(scores[len(scores) // 2 :]))
+
+    @cached_property
+    def is_held_back(self) -> bool:
+        """Whether strong dropout, noise or penalties keep it from learning."""
+        from jaram.doctor.restraint import restraints
+
+        if not self.learned_too_little:
+            return False
+        return any(each.is_strong for each in restraints(self.evidence))
+
+    @cached_property
+    def begins_wild(self) -> bool:
+        """Whether the first weights, before any step, answered far worse than no answer at all."""
+        examination = self.evidence.examination
+        if examination is None:
+            return False
+        first = examination.initial
+        return not first.loss <= WILD * first.blank_loss
+
+
+def severity(evidence: Evidence) -> Severity:
+    """Grave where the training failed or loses much; else notable."""
+    much = (evidence.shortfall or 0.0) >= LOSES_MUCH
+    failed = evidence.has_failed and evidence.shortfall != 0.0
+    return "grave" if failed or much else "notable"

@@ -1,0 +1,83 @@
+"""The minibatch: too few steps an epoch, or steps that are mostly noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jaram.doctor import signals
+from jaram.doctor.course import Course, severity
+from jaram.doctor.evidence import MATTERS, Evidence
+from jaram.doctor.finding import Picture, Severity
+from jaram.doctor.registry import Sighting, finds
+from jaram.doctor.rules.rate import overlong
+
+TINY = 4
+"""Examples a step up to which the direction of a step is mostly chance."""
+UNSETTLED = 0.1
+"""Swings of the training loss, as a share of its progress, that a settled training stays below."""
+
+
+@finds(
+    "batch_too_large",
+    remedies=("smaller_batch", "more_epochs", "raise_learning_rate"),
+    explains=("slow_convergence", "too_few_epochs", "underfitting", "constant_prediction"),
+)
+def batch_too_large(evidence: Evidence) -> Iterable[Sighting]:
+    """The training ended on its way, and what it had too little of were steps in an epoch.
+
+    A batch larger than the data, which the pre-flight notes, is harmless where learning is done.
+    """
+    course = Course(evidence)
+    ended_early = not evidence.has_diverged and overlong(course) is None and course.is_unfinished
+    if ended_early and course.lack == "batch":
+        told = {
+            "batch_size": evidence.batch_size,
+            "rows": None if evidence.prepared is None else len(evidence.prepared.train),
+            "steps": course.steps,
+            "per_epoch": evidence.curves.steps_per_epoch,
+            "epochs": evidence.curves.epochs,
+            "late": course.late,
+        }
+        yield Sighting(
+            severity(evidence), told, "steps", Picture.of({"train/loss": evidence.curves.loss})
+        )
+        return
+    for note in evidence.notes:
+        if note.name == "batch_too_large":
+            yield Sighting("minor", note.evidence)
+
+
+@finds(
+    "batch_too_small",
+    remedies=("larger_batch", "lower_learning_rate"),
+    explains=("oscillating_loss",),
+)
+def batch_too_small(evidence: Evidence) -> Iterable[Sighting]:
+    """Steps on a handful of examples, which keep throwing the network about at the end."""
+    for note in evidence.notes:
+        if note.name == "batch_too_small":
+            bad: Severity = "minor" if evidence.is_healthy else "grave"
+            yield Sighting(bad, note.evidence, note.case)
+            return
+    course = Course(evidence)
+    if thrown_about(course):
+        told = {
+            "batch_size": evidence.batch_size,
+            "swing": course.swing,
+            "wavers": course.wavers,
+            "epochs": evidence.curves.epochs,
+        }
+        picture = Picture.of({"train/loss": evidence.curves.loss})
+        yield Sighting(severity(evidence), told, "noise", picture)
+
+
+def thrown_about(course: Course) -> bool:
+    """Whether steps on a handful of examples kept the network from settling, and it cost something:
+    it falls short, or any other epoch's weights would have been worse."""
+    evidence = course.evidence
+    batch = evidence.batch_size
+    if batch is None or batch > TINY or evidence.has_diverged or len(course.loss) < 3:
+        return False
+    if not evidence.falls_short and course.wavers < MATTERS:
+        return False
+    return max(course.swing, signals.turned_up(course.loss, course.top)) >= UNSETTLED

@@ -1,0 +1,170 @@
+"""The network's size against the data: too free, too small, or held back too hard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from jaram.doctor import signals
+from jaram.doctor.course import Course, severity
+from jaram.doctor.evidence import SURE, Evidence
+from jaram.doctor.finding import Picture
+from jaram.doctor.registry import Sighting, finds
+from jaram.doctor.restraint import Restraint, restraints
+from jaram.doctor.rules.batch import thrown_about
+from jaram.doctor.rules.rate import overlong
+
+PARTED = 0.1
+"""Share of its progress that the validation loss must have given back to have turned up."""
+USUAL_GAP = 0.06
+"""Points of the score that any network is better by on the rows it learned from: twice what
+matters."""
+HIGH = 0.1
+"""Share of its start that the loss fell by, up to which curves alone call it high."""
+ALIKE = 0.1
+"""Gap between the two losses, as a share of the validation loss, up to which they are alike."""
+
+
+@finds(
+    "overfitting",
+    reads=("valid",),
+    remedies=("stop_early", "add_l2", "add_dropout", "add_noise", "simplify", "more_data"),
+)
+def overfitting(evidence: Evidence) -> Iterable[Sighting]:
+    """The training loss went on falling while the validation loss had turned up, and at the end the
+    network answered its own rows better than others, beyond chance.
+
+    Where the weights of the best epoch are kept, what was lost is time; where even these are worse
+    than simple models, it is what was learned.
+    """
+    course = Course(evidence)
+    train, valid = evidence.curves.train_loss, course.valid
+    if train is None or valid is None or len(valid) < 3 or evidence.has_diverged:
+        return
+    up = signals.turned_up(valid, course.start_valid)
+    last_train, last_valid = signals.level(train, 1.0), signals.level(valid, 1.0)
+    turn = int(np.argmin(valid))
+    if up < PARTED or last_train > train[turn] or last_valid < last_train:
+        return
+    gap = last_gap(evidence)
+    if gap is not None and gap < least_gap(evidence):
+        return
+    told = {
+        "best_epoch": turn + 1,
+        "epochs": evidence.curves.epochs,
+        "rise": up,
+        "train": last_train,
+        "valid": last_valid,
+        "lowest": float(valid[turn]),
+        "gap": gap,
+    }
+    bad = severity(evidence) if evidence.shortfall and not course.knows_little else "notable"
+    yield Sighting(
+        bad, told, picture=Picture.of({"train/loss": train, "valid/loss": valid}, turn + 1)
+    )
+
+
+def last_gap(evidence: Evidence) -> float | None:
+    """Points by which the last epochs' training score is above their validation score."""
+    train, valid = evidence.curves.train_score, evidence.curves.valid_score
+    if (
+        train is None
+        or valid is None
+        or not (np.isfinite(train).all() and np.isfinite(valid).all())
+    ):
+        return None
+    return signals.level(train, 1.0) - signals.level(valid, 1.0)
+
+
+def least_gap(evidence: Evidence) -> float:
+    """The gap from which two scores differ beyond chance and by more than any network's do."""
+    scores = evidence.curves.valid_score
+    rows = evidence.valid_rows
+    if scores is None or rows is None or evidence.curves.score_name == "r2":
+        error = 0.0 if evidence.reference is None else evidence.reference.error
+        return max(USUAL_GAP, SURE * error)
+    share = (max(signals.level(scores, 1.0), 0.0) * rows + 2) / (rows + 4)
+    return max(USUAL_GAP, SURE * math.sqrt(share * (1 - share) / (rows + 4)))
+
+
+@finds(
+    "underfitting",
+    remedies=("widen", "deepen", "more_epochs", "raise_learning_rate", "less_regularization"),
+    explains=("plateau", "constant_prediction"),
+)
+def underfitting(evidence: Evidence) -> Iterable[Sighting]:
+    """The network does not even learn its own training rows as well as simple models answer new
+    ones, though its training was done."""
+    course = Course(evidence)
+    if evidence.has_diverged or len(course.loss) < 2 or overlong(course) is not None:
+        return
+    if (course.is_unfinished and not (course.lack is None and course.went_far)) or thrown_about(
+        course
+    ):
+        return
+    train, reference = evidence.score("train"), evidence.reference
+    told = {
+        "epochs": evidence.curves.epochs,
+        "score": train,
+        "reference": None if reference is None else reference.best,
+        "metric": evidence.curves.score_name,
+        "drop": course.drop,
+    }
+    picture = Picture.of({"train/loss": evidence.curves.loss})
+    if course.knows_little:
+        yield Sighting(severity(evidence), told, picture=picture)
+    elif reference is None and both_are_high(course):
+        yield Sighting("notable", told, "curves", picture)
+
+
+def both_are_high(course: Course) -> bool:
+    """Whether curves alone show two losses that fell little, are alike and have come to rest."""
+    valid = course.valid
+    if valid is None or len(course.loss) < 6 or course.evidence.curves.train_loss is None:
+        return False
+    train_end, valid_end = signals.level(course.loss, 1.0), signals.level(valid, 1.0)
+    fell_little = 0.02 < course.drop <= HIGH
+    return fell_little and abs(valid_end - train_end) <= ALIKE * abs(valid_end)
+
+
+@finds(
+    "over_regularized",
+    reads=("curves", "recipe"),
+    remedies=("less_regularization",),
+    explains=(
+        "underfitting",
+        "constant_prediction",
+        "plateau",
+        "layer_not_learning",
+        "dead_units",
+        "vanishing_gradient",
+        "slow_convergence",
+    ),
+)
+def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
+    """The network stays below what it could learn of its own rows, and what holds it is strong."""
+    course = Course(evidence)
+    if evidence.has_diverged or not course.learned_too_little:
+        for note in evidence.notes:
+            if note.name == "over_regularized":
+                yield Sighting("minor", note.evidence, note.case)
+        return
+    for note in evidence.notes:
+        if note.name == "over_regularized":
+            yield Sighting(severity(evidence), note.evidence, note.case)
+            return
+    strong = [each for each in restraints(evidence) if each.is_strong]
+    if not strong:
+        return
+    worst: Restraint = max(strong, key=lambda each: each.strength)
+    told = {
+        "restraint": worst.words,
+        "strength": worst.strength,
+        "score": evidence.score("train"),
+        "reference": None if evidence.reference is None else evidence.reference.best,
+        "metric": evidence.curves.score_name,
+    }
+    picture = Picture.of({"train/loss": evidence.curves.loss})
+    yield Sighting(severity(evidence), told, "strong", picture)

@@ -1,0 +1,200 @@
+"""The learning rate: steps too long, too short, and a loss that swings or jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from jaram.doctor import signals
+from jaram.doctor.course import THROWN, Course, severity
+from jaram.doctor.evidence import MATTERS, Evidence
+from jaram.doctor.finding import Picture
+from jaram.doctor.registry import Sighting, finds
+from jaram.doctor.restraint import restraints
+
+RISES = 0.25
+"""Share of all progress that the training loss must have given back to be risen."""
+WIDE_SWING = 0.5
+"""Swings of the training loss from half its progress on say that it does not settle."""
+FAR = 4.0
+"""How many times their first size the weights must have moved: healthy trainings move by about
+once, small networks on long trainings by a few times."""
+LONG_UPDATE = 1e-2
+"""A step that changes a hundredth of the weights, epoch after epoch, is long."""
+STRAIGHT = 0.5
+"""Slope of the last third over that of the first from which a loss curve is called straight."""
+LINEAR = 0.9
+"""R² of a line through the curve that a straight one has at least."""
+FEWEST_EPOCHS = 6
+"""Epochs below which a curve has no shape."""
+JUMP_OF_NOISE = 8.0
+"""Deviations of its noise that a jump is higher than; a normal chance of 1e-15 an epoch."""
+JUMP_OF_PROGRESS = 0.3
+"""Share of all progress that a jump takes back."""
+
+
+@finds(
+    "learning_rate_too_high",
+    remedies=("lower_learning_rate", "warm_up", "schedule_learning_rate", "clip_gradients"),
+    explains=(
+        "diverged",
+        "exploding_gradient",
+        "dead_units",
+        "saturated_units",
+        "oscillating_loss",
+        "plateau",
+        "constant_prediction",
+        "underfitting",
+        "layer_not_learning",
+        "vanishing_gradient",
+    ),
+)
+def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
+    """The steps overshoot, and the training paid for it.
+
+    What the rate is as a number says nothing: Adam at 0.1 may be right. The training loss ends
+    above where it began, was thrown far above it by the first steps and learning suffered, swings
+    as wide as it fell, or the weights went many times their own size and it still falls short.
+    """
+    course = Course(evidence)
+    case = overlong(course)
+    if case is None:
+        return
+    curves = evidence.curves
+    told = {
+        "learning_rate": evidence.learning_rate,
+        "update": course.update,
+        "start": course.start,
+        "highest": highest(course),
+        "end": signals.level(course.loss, 1.0) if len(course.loss) else float("inf"),
+        "swing": course.swing if len(course.loss) else float("inf"),
+        "moved": moved(evidence),
+        "epochs": curves.epochs,
+    }
+    yield Sighting(severity(evidence), told, case, Picture.of({"train/loss": curves.loss}))
+
+
+def overlong(course: Course) -> str | None:
+    """Which sign of overlong steps a training shows that suffered from them; None if none."""
+    evidence = course.evidence
+    if evidence.has_diverged:
+        grew = highest(course) > THROWN * course.start
+        return "diverged" if grew and not course.begins_wild else None
+    if len(course.loss) < 2 or course.is_held_back:
+        return None
+    if evidence.is_healthy:
+        return "swings" if course.swing >= WIDE_SWING and course.wavers >= MATTERS else None
+    suffers = evidence.falls_short
+    is_known = evidence.shortfall is not None
+    end = signals.level(course.loss, 1.0)
+    if (
+        end > 1.05 * max(course.start, float(course.loss[0]))
+        and not course.is_falling
+        and (suffers or not is_known)
+    ):
+        return "rises"
+    if is_known and not suffers:
+        return None
+    if course.swing >= WIDE_SWING and np.isfinite(course.swing):
+        return "swings"
+    if signals.turned_up(course.loss, course.top) >= RISES and course.drop > 0.05:
+        return "rises_again"
+    if suffers and highest(course) > THROWN * course.start and not course.begins_wild:
+        return "overshoots"
+    if suffers and moved(evidence) >= FAR and (course.update or 0.0) >= LONG_UPDATE:
+        return "far"
+    return None
+
+
+def highest(course: Course) -> float:
+    """The highest level of the training loss: of the minibatches, averaged over enough of them; of
+    the epochs where dropout or noise are part of what a minibatch shows."""
+    steps = course.evidence.curves.steps
+    is_disturbed = any(each.kind in ("dropout", "noise") for each in restraints(course.evidence))
+    if steps is None or not len(steps) or is_disturbed:
+        return float(np.max(course.evidence.curves.loss))
+    finite = signals.finite(steps)
+    if len(finite) < len(steps):
+        return float("inf") if not len(finite) else float(np.max(finite))
+    width = max(1, 64 // (course.evidence.batch_size or 64))
+    means = np.convolve(finite, np.full(width, 1 / width), mode="valid")
+    return float(np.max(means)) if len(means) else float(np.max(finite))
+
+
+def moved(evidence: Evidence) -> float:
+    """How far the layer that moved most went, relative to its first weights; 0 if not known."""
+    found = evidence.moved
+    if found is None or not np.isfinite(found).any():
+        return 0.0
+    return float(np.nanmax(found))
+
+
+@finds(
+    "learning_rate_too_low",
+    remedies=("raise_learning_rate", "change_optimizer", "add_momentum"),
+    explains=(
+        "slow_convergence",
+        "too_few_epochs",
+        "underfitting",
+        "plateau",
+        "constant_prediction",
+        "layer_not_learning",
+    ),
+)
+def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:
+    """The training ended on its way, and the steps were what it had too little of.
+
+    Without vital signs: a loss along a straight line, whose steps are too short to see the valley.
+    """
+    course = Course(evidence)
+    told = {
+        "epochs": evidence.curves.epochs,
+        "steps": course.steps,
+        "learning_rate": evidence.learning_rate,
+        "update": course.update,
+        "reach": course.reach,
+        "late": course.late if len(course.loss) else 0.0,
+        "straightness": signals.straightness(course.loss),
+    }
+    picture = Picture.of({"train/loss": evidence.curves.loss})
+    if course.update is None:
+        if is_straight(course):
+            yield Sighting(severity(evidence), told, "straight", picture)
+    elif course.is_unfinished and course.lack == "rate" and overlong(course) is None:
+        yield Sighting(severity(evidence), told, picture=picture)
+
+
+def is_straight(course: Course) -> bool:
+    """Whether the training loss falls along a straight line to the end, with something left."""
+    loss = course.loss
+    return (
+        len(loss) >= FEWEST_EPOCHS
+        and course.could_be_better
+        and course.is_falling
+        and signals.straightness(loss) >= STRAIGHT
+        and signals.linearity(loss) >= LINEAR
+    )
+
+
+@finds(
+    "oscillating_loss",
+    remedies=("lower_learning_rate", "larger_batch", "schedule_learning_rate", "clip_gradients"),
+)
+def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
+    """The training loss swings or jumps as wide as matters, though nothing names the cause."""
+    course = Course(evidence)
+    if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
+        return
+    is_known = evidence.shortfall is not None
+    if (is_known and not evidence.falls_short) or course.is_held_back:
+        return
+    picture_of = {"train/loss": evidence.curves.loss}
+    jumps = signals.jumps(course.loss, JUMP_OF_PROGRESS * course.scale, JUMP_OF_NOISE)
+    told = {"epochs": evidence.curves.epochs, "swing": course.swing, "jumps": len(jumps)}
+    if 0 < len(jumps) <= max(1, len(course.loss) // 20):
+        place = int(jumps[np.argmax(np.diff(course.loss)[jumps - 1])])
+        told |= {"epoch": place + 1, "from": course.loss[place - 1], "to": course.loss[place]}
+        yield Sighting("notable", told, "jump", Picture.of(picture_of, place + 1))
+    elif course.swing >= 0.25:
+        yield Sighting("notable", told, picture=Picture.of(picture_of))
