@@ -15,9 +15,10 @@ from jaram.data.data import Data
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared, prepare
 from jaram.defaults import Choice, complete
+from jaram.doctor import patient
 from jaram.doctor.finding import Finding
-from jaram.doctor.outcome import outcome_findings
 from jaram.doctor.preflight import preflight
+from jaram.doctor.registry import all_definitions
 from jaram.errors import RunError, UsageError
 from jaram.objective.monitors import monitors
 from jaram.progress import EpochReport, Progress, Silent
@@ -267,11 +268,24 @@ class Member:
             card = store.card(self.folder, self.started, "interrupted") | {"seconds": seconds}
             write_json(self.folder / "run.json", card)
 
+    def divergence(self, chronicle: Chronicle) -> tuple[Finding, ...]:
+        """The finding that this training diverged."""
+        started = self.started
+        told = patient.of_chronicle(
+            started.recipe,
+            started.task,
+            started.input_shape,
+            chronicle,
+            self.layer_names,
+            ending="diverged",
+        )
+        return tuple(all_definitions()["diverged"].judge(told))
+
     def finish(self, state: MemberState, index: int, ending: Ending, seconds: float) -> Run:
         """The member's run, written to its folder if it has one."""
         best = _member(state.best, index)
         chronicle, result = join(self.parts), _ending_of(state, index, ending)
-        seen = outcome_findings(self.candidate.recipe, chronicle, result)
+        seen = self.divergence(chronicle) if result == "diverged" else ()
         run = Run(
             recipe=self.candidate.recipe,
             choices=self.candidate.choices,
