@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from jaram.doctor import signals
 from jaram.doctor.evidence import MATTERS, SURE, Evidence, Floats
 from jaram.doctor.finding import Severity
+from jaram.doctor.restraint import Restraint, restraints
 
 LATE = 0.1
 """Share of all progress in the second half of the training from which it was not finished: a
@@ -124,6 +125,19 @@ class Course:
     def swing(self) -> float:
         """Width of the training loss's swings in the second half, as a share of its scale."""
         return signals.swing_width(self.loss) / self.scale
+
+    @cached_property
+    def back(self) -> float:
+        """What the training loss has risen by since its lowest level, as a share of its scale."""
+        return signals.rise(self.loss) / self.scale
+
+    @cached_property
+    def back_valid(self) -> float:
+        """The same of the validation loss; 0 without one."""
+        if self.valid is None or not len(self.valid):
+            return 0.0
+        made = signals.progress(self.valid, self.start_valid)
+        return signals.rise(self.valid) / max(made, LEAST_SCALE * self.start_valid, 1e-30)
 
     @property
     def is_falling(self) -> bool:
@@ -266,13 +280,16 @@ class Course:
     @property
     def is_large_batch(self) -> bool:
         """Whether minibatches could be at least twice smaller and still be of a usual size."""
+        usual, batch = self.usual_batch, self.evidence.batch_size
+        return usual is not None and batch is not None and batch >= LACKS * usual
+
+    @property
+    def usual_batch(self) -> int | None:
+        """Examples of a minibatch that would be chosen for the data."""
         from jaram.defaults import default_batch_size
 
-        evidence = self.evidence
-        if evidence.batch_size is None or evidence.prepared is None:
-            return False
-        usual = default_batch_size(len(evidence.prepared.train))
-        return evidence.batch_size >= LACKS * usual
+        prepared = self.evidence.prepared
+        return None if prepared is None else default_batch_size(len(prepared.train))
 
     @cached_property
     def is_unfinished(self) -> bool:
@@ -301,13 +318,13 @@ class Course:
         return kept - float(np.mean(scores[len(scores) // 2 :]))
 
     @cached_property
-    def is_held_back(self) -> bool:
-        """Whether strong dropout, noise or penalties keep it from learning."""
-        from jaram.doctor.restraint import restraints
-
+    def held_back_by(self) -> Restraint | None:
+        """The strongest dropout, noise or penalty of a network that learned too little, if one is
+        strong; None if not."""
         if not self.learned_too_little:
-            return False
-        return any(each.is_strong for each in restraints(self.evidence))
+            return None
+        strong = [each for each in restraints(self.evidence) if each.is_strong]
+        return max(strong, key=lambda each: each.strength) if strong else None
 
     @cached_property
     def begins_wild(self) -> bool:
@@ -317,6 +334,15 @@ class Course:
             return False
         first = examination.initial
         return not first.loss <= WILD * first.blank_loss
+
+
+def numbers(**values: Any) -> dict[str, Any]:
+    """Those values that are known and finite: the evidence of a finding."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
+    }
 
 
 def severity(evidence: Evidence) -> Severity:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jaram.data.prepare import Part, Prepared
     from jaram.data.task import Task
     from jaram.doctor.baselines import Reference
+    from jaram.doctor.course import Course
     from jaram.doctor.examination import Examination
     from jaram.doctor.finding import Finding
     from jaram.network.network import NetworkParams
@@ -236,6 +237,13 @@ class Evidence:
     def is_healthy(self) -> bool:
         """Whether it is known that nothing simple would have done better."""
         return self.has_failed is False and self.shortfall == 0.0 and not self.has_diverged
+
+    @cached_property
+    def course(self) -> Course:
+        """How far the training came, how fast it went, and what held it back."""
+        from jaram.doctor.course import Course
+
+        return Course(self)
 
     # --- the weights ----------------------------------------------------------------------------
 

@@ -98,25 +98,38 @@ def linearity(curve: Floats) -> float:
 
 
 def swing_width(curve: Floats) -> float:
-    """Width of the swings in the second half, in the curve's unit: two standard deviations around a
-    straight line, up and down."""
+    """Width of the swings in the second half, in the curve's unit: two standard deviations up and
+    down, around a straight line or around the nearest course that never rises, whichever is closer.
+
+    So neither a steady rise nor a fall of any shape is a swing.
+    """
     half = curve[len(curve) // 2 :]
     if len(half) < 3:
         return 0.0
     places = np.arange(len(half)) - (len(half) - 1) / 2
-    slope = float(places @ half / (places @ places))
-    around = half - half.mean() - slope * places
-    return 4 * float(np.sqrt(np.sum(around**2) / (len(half) - 2)))
+    line = half.mean() + float(places @ half / (places @ places)) * places
+    around = min(float(np.sum((half - course) ** 2)) for course in (line, never_rising(half)))
+    return 4 * float(np.sqrt(around / (len(half) - 2)))
 
 
-def turned_up(curve: Floats, start: float) -> float:
-    """What the loss rose by from its lowest level to the end, as a share of the progress until
-    then; infinite where there was no progress but a rise."""
-    rise = level(curve, 1.0) - lowest(curve)
-    made = progress(curve, start)
-    if rise <= 0:
-        return 0.0
-    return rise / made if made > 0 else float("inf")
+def never_rising(curve: Floats) -> Floats:
+    """The course nearest to the curve in squares that never rises (pool adjacent violators; Barlow
+    et al., 1972)."""
+    means: list[float] = []
+    counts: list[int] = []
+    for value in curve:
+        means.append(float(value))
+        counts.append(1)
+        while len(means) > 1 and means[-2] < means[-1]:
+            mean, count = means.pop(), counts.pop()
+            means[-1] = (means[-1] * counts[-1] + mean * count) / (counts[-1] + count)
+            counts[-1] += count
+    return np.repeat(means, counts)
+
+
+def rise(curve: Floats) -> float:
+    """What the loss rose by from its lowest level to the end, in the curve's unit."""
+    return max(0.0, level(curve, 1.0) - lowest(curve))
 
 
 def settled(curve: Floats, start: float, within: float = 0.05) -> float:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jaram.doctor import signals
-from jaram.doctor.course import Course, severity
+from jaram.doctor.course import Course, numbers, severity
 from jaram.doctor.evidence import MATTERS, Evidence
-from jaram.doctor.finding import Picture, Severity
+from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import overlong
+from jaram.doctor.rules.rate import overlong, picture_of
 
 TINY = 4
 """Examples a step up to which the direction of a step is mostly chance."""
@@ -27,20 +26,19 @@ def batch_too_large(evidence: Evidence) -> Iterable[Sighting]:
 
     A batch larger than the data, which the pre-flight notes, is harmless where learning is done.
     """
-    course = Course(evidence)
+    course = evidence.course
     ended_early = not evidence.has_diverged and overlong(course) is None and course.is_unfinished
     if ended_early and course.lack == "batch":
-        told = {
-            "batch_size": evidence.batch_size,
-            "rows": None if evidence.prepared is None else len(evidence.prepared.train),
-            "steps": course.steps,
-            "per_epoch": evidence.curves.steps_per_epoch,
-            "epochs": evidence.curves.epochs,
-            "late": course.late,
-        }
-        yield Sighting(
-            severity(evidence), told, "steps", Picture.of({"train/loss": evidence.curves.loss})
+        told = numbers(
+            batch_size=evidence.batch_size,
+            rows=None if evidence.prepared is None else len(evidence.prepared.train),
+            steps=course.steps,
+            per_epoch=evidence.curves.steps_per_epoch,
+            epochs=evidence.curves.epochs,
+            usual=course.usual_batch,
+            late=course.late,
         )
+        yield Sighting(severity(evidence), told, "steps", picture_of(evidence))
         return
     for note in evidence.notes:
         if note.name == "batch_too_large":
@@ -59,15 +57,15 @@ def batch_too_small(evidence: Evidence) -> Iterable[Sighting]:
             bad: Severity = "minor" if evidence.is_healthy else "grave"
             yield Sighting(bad, note.evidence, note.case)
             return
-    course = Course(evidence)
+    course = evidence.course
     if thrown_about(course):
-        told = {
-            "batch_size": evidence.batch_size,
-            "swing": course.swing,
-            "wavers": course.wavers,
-            "epochs": evidence.curves.epochs,
-        }
-        picture = Picture.of({"train/loss": evidence.curves.loss})
+        told = numbers(
+            batch_size=evidence.batch_size,
+            swing=course.swing,
+            wavers=course.wavers,
+            epochs=evidence.curves.epochs,
+        )
+        picture = picture_of(evidence)
         yield Sighting(severity(evidence), told, "noise", picture)
 
 
@@ -80,4 +78,4 @@ def thrown_about(course: Course) -> bool:
         return False
     if not evidence.falls_short and course.wavers < MATTERS:
         return False
-    return max(course.swing, signals.turned_up(course.loss, course.top)) >= UNSETTLED
+    return max(course.swing, course.back) >= UNSETTLED

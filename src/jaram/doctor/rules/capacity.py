@@ -8,13 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import Course, severity
+from jaram.doctor.course import Course, numbers, severity
 from jaram.doctor.evidence import SURE, Evidence
-from jaram.doctor.finding import Picture
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.restraint import Restraint, restraints
 from jaram.doctor.rules.batch import thrown_about
-from jaram.doctor.rules.rate import overlong
+from jaram.doctor.rules.rate import overlong, picture_of
 
 PARTED = 0.1
 """Share of its progress that the validation loss must have given back to have turned up."""
@@ -39,31 +37,28 @@ def overfitting(evidence: Evidence) -> Iterable[Sighting]:
     Where the weights of the best epoch are kept, what was lost is time; where even these are worse
     than simple models, it is what was learned.
     """
-    course = Course(evidence)
+    course = evidence.course
     train, valid = evidence.curves.train_loss, course.valid
     if train is None or valid is None or len(valid) < 3 or evidence.has_diverged:
         return
-    up = signals.turned_up(valid, course.start_valid)
     last_train, last_valid = signals.level(train, 1.0), signals.level(valid, 1.0)
     turn = int(np.argmin(valid))
-    if up < PARTED or last_train > train[turn] or last_valid < last_train:
+    if course.back_valid < PARTED or last_train > train[turn] or last_valid < last_train:
         return
     gap = last_gap(evidence)
     if gap is not None and gap < least_gap(evidence):
         return
-    told = {
-        "best_epoch": turn + 1,
-        "epochs": evidence.curves.epochs,
-        "rise": up,
-        "train": last_train,
-        "valid": last_valid,
-        "lowest": float(valid[turn]),
-        "gap": gap,
-    }
-    bad = severity(evidence) if evidence.shortfall and not course.knows_little else "notable"
-    yield Sighting(
-        bad, told, picture=Picture.of({"train/loss": train, "valid/loss": valid}, turn + 1)
+    told = numbers(
+        best_epoch=turn + 1,
+        epochs=evidence.curves.epochs,
+        rise=course.back_valid,
+        train=last_train,
+        valid=last_valid,
+        lowest=float(valid[turn]),
+        gap=gap,
     )
+    bad = severity(evidence) if evidence.shortfall and not course.knows_little else "notable"
+    yield Sighting(bad, told, picture=picture_of(evidence, turn + 1))
 
 
 def last_gap(evidence: Evidence) -> float | None:
@@ -97,7 +92,7 @@ def least_gap(evidence: Evidence) -> float:
 def underfitting(evidence: Evidence) -> Iterable[Sighting]:
     """The network does not even learn its own training rows as well as simple models answer new
     ones, though its training was done."""
-    course = Course(evidence)
+    course = evidence.course
     if evidence.has_diverged or len(course.loss) < 2 or overlong(course) is not None:
         return
     if (course.is_unfinished and not (course.lack is None and course.went_far)) or thrown_about(
@@ -105,14 +100,14 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
     ):
         return
     train, reference = evidence.score("train"), evidence.reference
-    told = {
-        "epochs": evidence.curves.epochs,
-        "score": train,
-        "reference": None if reference is None else reference.best,
-        "metric": evidence.curves.score_name,
-        "drop": course.drop,
-    }
-    picture = Picture.of({"train/loss": evidence.curves.loss})
+    told = numbers(
+        epochs=evidence.curves.epochs,
+        score=train,
+        reference=None if reference is None else reference.best,
+        metric=evidence.curves.score_name,
+        drop=course.drop,
+    )
+    picture = picture_of(evidence)
     if course.knows_little:
         yield Sighting(severity(evidence), told, picture=picture)
     elif reference is None and both_are_high(course):
@@ -145,7 +140,7 @@ def both_are_high(course: Course) -> bool:
 )
 def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
     """The network stays below what it could learn of its own rows, and what holds it is strong."""
-    course = Course(evidence)
+    course = evidence.course
     if evidence.has_diverged or not course.learned_too_little:
         for note in evidence.notes:
             if note.name == "over_regularized":
@@ -155,16 +150,15 @@ def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
         if note.name == "over_regularized":
             yield Sighting(severity(evidence), note.evidence, note.case)
             return
-    strong = [each for each in restraints(evidence) if each.is_strong]
-    if not strong:
+    worst = course.held_back_by
+    if worst is None:
         return
-    worst: Restraint = max(strong, key=lambda each: each.strength)
-    told = {
-        "restraint": worst.words,
-        "strength": worst.strength,
-        "score": evidence.score("train"),
-        "reference": None if evidence.reference is None else evidence.reference.best,
-        "metric": evidence.curves.score_name,
-    }
-    picture = Picture.of({"train/loss": evidence.curves.loss})
+    told = numbers(
+        restraint=worst.words,
+        strength=worst.strength,
+        score=evidence.score("train"),
+        reference=None if evidence.reference is None else evidence.reference.best,
+        metric=evidence.curves.score_name,
+    )
+    picture = picture_of(evidence)
     yield Sighting(severity(evidence), told, "strong", picture)

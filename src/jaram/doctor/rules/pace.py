@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from jaram.doctor import signals
-from jaram.doctor.course import Course, severity
+from jaram.doctor.course import Course, numbers, severity
 from jaram.doctor.evidence import Evidence
-from jaram.doctor.finding import Picture
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import is_straight, overlong
+from jaram.doctor.rules.rate import is_straight, overlong, picture_of
 
 FLAT = 0.03
 """Share of all progress in the second half up to which a curve is called flat."""
@@ -31,11 +30,12 @@ FEWEST_EPOCHS = 6
 )
 def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
     """The training ended on its way, with steps of a sensible length, but few of them."""
-    course = Course(evidence)
+    course = evidence.course
     if evidence.has_diverged or overlong(course) is not None or not course.is_unfinished:
         return
     if course.lack == "epochs" or (course.update is None and not is_straight(course)):
-        yield Sighting(severity(evidence), _told(course), picture=_picture(evidence))
+        case = "" if course.is_falling else "brief"
+        yield Sighting(severity(evidence), _told(course), case, picture_of(evidence))
 
 
 @finds(
@@ -51,11 +51,11 @@ def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
 )
 def slow_convergence(evidence: Evidence) -> Iterable[Sighting]:
     """The training ended on its way, though its steps were neither short nor few."""
-    course = Course(evidence)
+    course = evidence.course
     if evidence.has_diverged or overlong(course) is not None or not course.is_unfinished:
         return
     if course.update is not None and course.lack is None and not course.went_far:
-        yield Sighting(severity(evidence), _told(course), picture=_picture(evidence))
+        yield Sighting(severity(evidence), _told(course), picture=picture_of(evidence))
 
 
 @finds(
@@ -67,7 +67,7 @@ def plateau(evidence: Evidence) -> Iterable[Sighting]:
 
     A training that stopped early because it was done stands still too, and is not ill.
     """
-    course = Course(evidence)
+    course = evidence.course
     if evidence.has_diverged or len(course.loss) < FEWEST_EPOCHS or course.is_unfinished:
         return
     is_known = evidence.shortfall is not None or evidence.has_failed is not None
@@ -78,22 +78,17 @@ def plateau(evidence: Evidence) -> Iterable[Sighting]:
     if short and is_flat and overlong(course) is None:
         told = _told(course) | {"since": max(1, round(since * len(course.loss)))}
         case = "nothing" if course.drop < NOTHING else ""
-        yield Sighting(severity(evidence), told, case, _picture(evidence))
+        yield Sighting(severity(evidence), told, case, picture_of(evidence))
 
 
 def _told(course: Course) -> dict[str, Any]:
-    evidence = course.evidence
-    return {
-        "epochs": evidence.curves.epochs,
-        "steps": course.steps,
-        "late": course.late,
-        "drop": course.drop,
-        "update": course.update,
-        "reach": course.reach,
-        "loss": signals.level(course.loss, 1.0),
-    }
-
-
-def _picture(evidence: Evidence) -> Picture:
-    lines = {"train/loss": evidence.curves.train_loss, "valid/loss": evidence.curves.valid_loss}
-    return Picture.of({name: line for name, line in lines.items() if line is not None})
+    return numbers(
+        epochs=course.evidence.curves.epochs,
+        steps=course.steps,
+        late=course.late,
+        drop=course.drop,
+        update=course.update,
+        reach=course.reach,
+        start=course.top,
+        loss=signals.level(course.loss, 1.0),
+    )

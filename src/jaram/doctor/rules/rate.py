@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import THROWN, Course, severity
+from jaram.doctor.course import THROWN, Course, numbers, severity
 from jaram.doctor.evidence import MATTERS, Evidence
 from jaram.doctor.finding import Picture
 from jaram.doctor.registry import Sighting, finds
@@ -15,6 +15,8 @@ from jaram.doctor.restraint import restraints
 
 RISES = 0.25
 """Share of all progress that the training loss must have given back to be risen."""
+NOTED_SWING = 0.25
+"""Swings of the training loss, as a share of its scale, that are worth a word."""
 WIDE_SWING = 0.5
 """Swings of the training loss from half its progress on say that it does not settle."""
 FAR = 4.0
@@ -28,6 +30,8 @@ LINEAR = 0.9
 """R² of a line through the curve that a straight one has at least."""
 FEWEST_EPOCHS = 6
 """Epochs below which a curve has no shape."""
+SPENT = 0.95
+"""Share of the sum of all rates after which the rest of a schedule changes little."""
 JUMP_OF_NOISE = 8.0
 """Deviations of its noise that a jump is higher than; a normal chance of 1e-15 an epoch."""
 JUMP_OF_PROGRESS = 0.3
@@ -57,22 +61,23 @@ def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
     above where it began, was thrown far above it by the first steps and learning suffered, swings
     as wide as it fell, or the weights went many times their own size and it still falls short.
     """
-    course = Course(evidence)
+    course = evidence.course
     case = overlong(course)
     if case is None:
         return
-    curves = evidence.curves
-    told = {
-        "learning_rate": evidence.learning_rate,
-        "update": course.update,
-        "start": course.start,
-        "highest": highest(course),
-        "end": signals.level(course.loss, 1.0) if len(course.loss) else float("inf"),
-        "swing": course.swing if len(course.loss) else float("inf"),
-        "moved": moved(evidence),
-        "epochs": curves.epochs,
-    }
-    yield Sighting(severity(evidence), told, case, Picture.of({"train/loss": curves.loss}))
+    loss = course.loss
+    told = numbers(
+        learning_rate=evidence.learning_rate,
+        update=course.update,
+        start=course.start,
+        end=signals.level(loss, 1.0) if len(loss) else None,
+        times=highest(course) / max(course.start, 1e-30),
+        swing=course.swing if len(loss) else None,
+        back=course.back if len(loss) else None,
+        moved=moved(evidence),
+        epochs=evidence.curves.epochs,
+    )
+    yield Sighting(severity(evidence), told, case, picture_of(evidence))
 
 
 def overlong(course: Course) -> str | None:
@@ -81,7 +86,7 @@ def overlong(course: Course) -> str | None:
     if evidence.has_diverged:
         grew = highest(course) > THROWN * course.start
         return "diverged" if grew and not course.begins_wild else None
-    if len(course.loss) < 2 or course.is_held_back:
+    if len(course.loss) < 2 or course.held_back_by is not None:
         return None
     if evidence.is_healthy:
         return "swings" if course.swing >= WIDE_SWING and course.wavers >= MATTERS else None
@@ -98,7 +103,7 @@ def overlong(course: Course) -> str | None:
         return None
     if course.swing >= WIDE_SWING and np.isfinite(course.swing):
         return "swings"
-    if signals.turned_up(course.loss, course.top) >= RISES and course.drop > 0.05:
+    if course.back >= RISES and course.drop > 0.05:
         return "rises_again"
     if suffers and highest(course) > THROWN * course.start and not course.begins_wild:
         return "overshoots"
@@ -147,22 +152,35 @@ def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:
 
     Without vital signs: a loss along a straight line, whose steps are too short to see the valley.
     """
-    course = Course(evidence)
-    told = {
-        "epochs": evidence.curves.epochs,
-        "steps": course.steps,
-        "learning_rate": evidence.learning_rate,
-        "update": course.update,
-        "reach": course.reach,
-        "late": course.late if len(course.loss) else 0.0,
-        "straightness": signals.straightness(course.loss),
-    }
-    picture = Picture.of({"train/loss": evidence.curves.loss})
+    course = evidence.course
+    told = numbers(
+        epochs=evidence.curves.epochs,
+        steps=course.steps,
+        learning_rate=evidence.learning_rate,
+        update=course.update,
+        reach=course.reach,
+        straightness=signals.straightness(course.loss),
+    )
+    picture = picture_of(evidence)
     if course.update is None:
         if is_straight(course):
             yield Sighting(severity(evidence), told, "straight", picture)
     elif course.is_unfinished and course.lack == "rate" and overlong(course) is None:
-        yield Sighting(severity(evidence), told, picture=picture)
+        spent = spent_by(evidence)
+        if spent is None:
+            yield Sighting(severity(evidence), told, picture=picture)
+        else:
+            yield Sighting(severity(evidence), told | {"spent": spent}, "decayed", picture)
+
+
+def spent_by(evidence: Evidence) -> int | None:
+    """The epoch (1-based) by which a schedule had spent nearly all of its rate, if that was in the
+    first half of the training; None if there was no such epoch."""
+    rates = evidence.curves.learning_rate
+    if rates is None or not len(rates) or not np.isfinite(rates).all() or rates.max() <= 0:
+        return None
+    spent = int(np.argmax(np.cumsum(rates) >= SPENT * rates.sum())) + 1
+    return spent if rates[-1] < rates.max() / 10 and spent <= len(rates) / 2 else None
 
 
 def is_straight(course: Course) -> bool:
@@ -183,18 +201,24 @@ def is_straight(course: Course) -> bool:
 )
 def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     """The training loss swings or jumps as wide as matters, though nothing names the cause."""
-    course = Course(evidence)
+    course = evidence.course
     if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
         return
     is_known = evidence.shortfall is not None
-    if (is_known and not evidence.falls_short) or course.is_held_back:
+    if (is_known and not evidence.falls_short) or course.held_back_by is not None:
         return
-    picture_of = {"train/loss": evidence.curves.loss}
     jumps = signals.jumps(course.loss, JUMP_OF_PROGRESS * course.scale, JUMP_OF_NOISE)
-    told = {"epochs": evidence.curves.epochs, "swing": course.swing, "jumps": len(jumps)}
+    told = numbers(epochs=evidence.curves.epochs, swing=course.swing, jumps=len(jumps))
     if 0 < len(jumps) <= max(1, len(course.loss) // 20):
         place = int(jumps[np.argmax(np.diff(course.loss)[jumps - 1])])
-        told |= {"epoch": place + 1, "from": course.loss[place - 1], "to": course.loss[place]}
-        yield Sighting("notable", told, "jump", Picture.of(picture_of, place + 1))
-    elif course.swing >= 0.25:
-        yield Sighting("notable", told, picture=Picture.of(picture_of))
+        before, after = float(course.loss[place - 1]), float(course.loss[place])
+        told |= {"epoch": place + 1, "before": before, "after": after}
+        yield Sighting("notable", told, "jump", picture_of(evidence, place + 1))
+    elif course.swing >= NOTED_SWING:
+        yield Sighting("notable", told, picture=picture_of(evidence))
+
+
+def picture_of(evidence: Evidence, mark: int | None = None) -> Picture:
+    """The loss curves."""
+    lines = {"train/loss": evidence.curves.train_loss, "valid/loss": evidence.curves.valid_loss}
+    return Picture.of({name: line for name, line in lines.items() if line is not None}, mark)
