@@ -65,11 +65,13 @@ CONSEQUENCES |= dict.fromkeys(
 class Case:
     """An ill training and its twin.
 
-    accepts: names that are as right as ``illness``: the cause where a symptom was seeded. also:
-    true of it besides. rule: by which proof the case counts (:mod:`proofs`).
+    mistake: what was done. accepts: names that are as right as ``illness``: the cause where a
+    symptom was seeded. also: true of it besides. rule: by which proof the case counts
+    (:mod:`proofs`).
     """
 
     name: str
+    mistake: str
     illness: str
     half: str
     set: str
@@ -135,6 +137,7 @@ class Mistake:
                 found.append(
                     Case(
                         name,
+                        self.name,
                         self.illness,
                         half,
                         body.set,

@@ -70,9 +70,16 @@ SWINGS = [
     Mistake(
         "momentum at a high rate",
         "oscillating_loss",
-        "digits2 sine2 friedman2 cancer2 saddle2 circles2 "
-        "| mnist1 engine2 bumps2 rings2 wine1 moons2",
-        [rate(4), rate(2.5), rate(6)],
+        "digits2 circles2 iris2 blobs2 | mnist1 rings2 wine1 moons2",
+        [rate(4), rate(8), rate(12)],
+        accepts="learning_rate_too_high",
+        rule="swings",
+    ),
+    Mistake(
+        "momentum at a high rate on numbers",
+        "oscillating_loss",
+        "sine2 friedman2 saddle2 | engine2 bumps2 abalone2",
+        [rate(3), rate(2), rate(4)],
         accepts="learning_rate_too_high",
         rule="swings",
     ),

@@ -13,8 +13,8 @@ the validation part.
 - ``noisy`` (too small a batch): as ``score``, or for the mean validation score over the second half
   of the epochs.
 - ``diverged``: a loss was not finite, and none of the twin's.
-- ``dead``, ``saturated``: as ``score``, and in some layer at least half of the units (of the
-  activations) are so at the end, and at least twice as many as in any layer of the twin.
+- ``dead``, ``saturated``: as ``score``, and in some hidden layer at least half of the units (of
+  the activations) are so at the end, and at least twice as many as in that layer of the twin.
 - ``constant``: as ``score``, and the predictions on the training part are nearly one value (one
   class for 99% of the rows; deviation under 5% of the target's).
 - ``minority`` (class imbalance): the share of the rare class found is under a half, and the twin's
@@ -59,7 +59,10 @@ def shows(rule: str, ill: Evidence, twin: Evidence) -> bool:
     if not _is_worse(ill, twin):
         return False
     if rule in ("dead", "saturated"):
-        return _worst_layer(ill, rule) >= max(HALF, 2 * _worst_layer(twin, rule))
+        share, others = _hidden(ill, rule), _hidden(twin, rule)
+        if len(share) != len(others):  # the mistake was the depth
+            others = np.full(len(share), np.nanmax(others))
+        return bool((share >= np.maximum(HALF, 2 * others)).any())
     if rule == "constant":
         return _is_constant(ill)
     assert rule == "score"
@@ -115,10 +118,10 @@ def _swings(ill: Evidence, twin: Evidence) -> bool:
     return bool(moves >= SWING * late.mean() and moves >= WIDER * others)
 
 
-def _worst_layer(evidence: Evidence, sign: str) -> float:
+def _hidden(evidence: Evidence, sign: str) -> NDArray[np.float64]:
+    """A vital sign after the last epoch, of each hidden layer; 0 where a layer has none."""
     assert evidence.vitals is not None
-    last = evidence.vitals[sign][-1]
-    return float(np.nanmax(last)) if np.isfinite(last).any() else 0.0
+    return np.nan_to_num(evidence.vitals[sign][-1][:-1])
 
 
 def _is_constant(evidence: Evidence) -> bool:

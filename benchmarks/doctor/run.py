@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
 from judge import Judged, judge_half
-from repair import Repaired, repair_half, repair_section
+from repair import repair_half, repair_section
 from tables import half_section
 
 from common import HERE, machine, note, versions
@@ -24,7 +24,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write benchmarks/DOCTOR.md")
     parser.add_argument("--half", choices=TITLES, action="append", help="only this half")
-    parser.add_argument("--repair", action="store_true", help="treat every curable case, too")
+    parser.add_argument(
+        "--repair", type=int, metavar="N", default=0, help="treat N curable cases of each finding"
+    )
     parser.add_argument("--cache", type=Path, help="folder that keeps trainings between runs")
     asked = parser.parse_args()
     halves = asked.half or list(TITLES)
@@ -34,8 +36,10 @@ def main() -> None:
         )
     sections = [_preface()] + [half_section(TITLES[half], judged[half]) for half in halves]
     if asked.repair:
-        for half in halves:
-            sections.append(repair_section(TITLES[half], _repaired(half, asked.cache)))
+        sections += [
+            repair_section(TITLES[half], repair_half(half, asked.cache, asked.repair, note))
+            for half in halves
+        ]
     text = "\n".join(sections)
     if asked.write:
         (HERE / "DOCTOR.md").write_text(text, encoding="utf-8")
@@ -45,10 +49,6 @@ def main() -> None:
 
 def _judge(half: str, cache: Path | None) -> list[Judged]:
     return judge_half(half, cache, note)
-
-
-def _repaired(half: str, cache: Path | None) -> list[Repaired]:
-    return repair_half(half, cache, note)
 
 
 def _preface() -> str:
