@@ -27,6 +27,8 @@ def main() -> NoReturn:
     # A training makes a million objects that live until the end; looking through them again and
     # again for garbage took a tenth of a short one.
     gc.set_threshold(100_000, 50, 100)
+    # The doctor's matrices are small: threads only get in each other's way (jaram.doctor.threads).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

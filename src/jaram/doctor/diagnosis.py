@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from jaram.data.prepare import Prepared
 from jaram.doctor import patient
-from jaram.doctor.evidence import Evidence
+from jaram.doctor.evidence import MATTERS, Evidence
 from jaram.doctor.finding import SEVERITIES, Finding, by_severity
 from jaram.doctor.registry import Definition, all_definitions
+from jaram.doctor.threads import one_thread
 
 if TYPE_CHECKING:
     from jaram.runs.run import AnswersOf, Run
@@ -115,6 +117,17 @@ def diagnose_at_once(run: Run, answers_of: AnswersOf | None = None) -> Diagnosis
     return diagnose_evidence(dataclasses.replace(evidence, examination=None))
 
 
+def look_ahead(prepared: Prepared) -> None:
+    """Find out what a diagnosis will want to know of the data, while the training still runs."""
+    from jaram.doctor.baselines import reference
+    from jaram.doctor.suspects import cross
+
+    with suppress(Exception), one_thread():  # a mistake is raised by the diagnosis itself
+        all_definitions()
+        if 1 - reference(prepared).best > MATTERS:  # else nothing is suspected
+            _ = cross(prepared).explained
+
+
 def diagnose_evidence(evidence: Evidence) -> Diagnosis:
     """The diagnosis of whatever evidence there is.
 
@@ -124,11 +137,12 @@ def diagnose_evidence(evidence: Evidence) -> Diagnosis:
     definitions = all_definitions()
     found: list[Finding] = []
     unknown: list[str] = []
-    for definition in definitions.values():
-        if all(evidence.has(kind) for kind in definition.reads):
-            found += definition.judge(evidence)
-        else:
-            unknown.append(definition.name)
+    with one_thread():
+        for definition in definitions.values():
+            if all(evidence.has(kind) for kind in definition.reads):
+                found += definition.judge(evidence)
+            else:
+                unknown.append(definition.name)
     found += [note for note in evidence.notes if note.name not in definitions]
     heads, symptoms = tell(tuple(found), definitions)
     return Diagnosis(by_severity(heads), symptoms, tuple(unknown))

@@ -6,6 +6,7 @@ All on training and validation rows together, each answered for by models that d
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -128,8 +129,19 @@ class Cross:
         return float((d + 2 * (2 * d) ** 0.5) / n)
 
 
+_known: dict[int, tuple[weakref.ref[Prepared], Cross]] = {}
+
+
 def cross(prepared: Prepared) -> Cross:
-    """The models of at most ``KERNEL_ROWS`` rows of both parts."""
+    """The models of at most ``KERNEL_ROWS`` rows of both parts; made once for a data set."""
+    key = id(prepared)
+    if key not in _known or _known[key][0]() is not prepared:
+        made = _cross(prepared)
+        _known[key] = (weakref.ref(prepared, lambda _: _known.pop(key, None)), made)
+    return _known[key][1]
+
+
+def _cross(prepared: Prepared) -> Cross:
     simple = panel(prepared)
     x, y = np.vstack([simple.x, simple.asked]), np.vstack([simple.y, simple.truth])
     place = np.concatenate([simple.places, len(prepared.train) + simple.asked_places])

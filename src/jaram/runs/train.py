@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, overload
 
@@ -16,6 +17,7 @@ from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared, prepare
 from jaram.defaults import Choice, complete
 from jaram.doctor import patient
+from jaram.doctor.diagnosis import look_ahead
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
 from jaram.doctor.registry import all_definitions
@@ -215,7 +217,14 @@ def _train_group(
     if folders[0] is not None:  # then the run is evaluated and written when it is trained
         first = _member(state, 0)
         prepared = group.prepared
-        compile_ahead(group.first, first.params, first.network_state, prepared.train, prepared.task)
+        compile_ahead(
+            group.first,
+            first.params,
+            first.network_state,
+            prepared.train,
+            prepared.task,
+            then=partial(look_ahead, prepared),
+        )
     return _run(group, plan, recipes, state, members, 0.0, budget, progress)
 
 

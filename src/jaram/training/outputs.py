@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from threading import Thread
 from typing import Any, NamedTuple
@@ -98,15 +99,25 @@ def answers(
 
 
 def compile_ahead(
-    recipe: Recipe, params: NetworkParams, state: NetworkState, part: Part, task: Task
+    recipe: Recipe,
+    params: NetworkParams,
+    state: NetworkState,
+    part: Part,
+    task: Task,
+    then: Callable[[], None],
 ) -> None:
-    """Compile on another thread what :func:`answers` will want for ``part`` after the training.
+    """Compile on another thread what :func:`answers` will want for ``part`` after the training, and
+    do there what else can be done before it ends.
 
     The other core has nothing to do while the training's own program is compiled.
     """
     few = slice(0, BLOCK_ROWS[0] + 1)  # enough to be taken in the same size of block
-    work = (recipe, params, state, part.x[few], task, part.y[few])
-    Thread(target=answers, args=work, daemon=True).start()
+
+    def work() -> None:
+        answers(recipe, params, state, part.x[few], task, part.y[few])
+        then()
+
+    Thread(target=work, daemon=True).start()
 
 
 def _filled(block: NDArray[Any], size: int) -> NDArray[Any]:
