@@ -111,6 +111,16 @@ def frozen(place: int, factor: float = 0.0) -> Change:
     return change
 
 
+def all_frozen() -> Change:
+    """Hidden layers that are not updated at all."""
+
+    def change(recipe: jr.Recipe) -> jr.Recipe:
+        hidden_layers = len(recipe.network or ())
+        return dataclasses.replace(recipe, layer_rates=(0.0,) * hidden_layers + (1.0,))
+
+    return change
+
+
 def all_of(*changes: Change) -> Change:
     """One after another."""
 

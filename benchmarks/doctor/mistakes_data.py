@@ -76,7 +76,7 @@ TABLE = [
     Mistake(
         "one in fifty",
         "class_imbalance",
-        "circles1 circles3 cancer2 pima1 | moons1 moons2 xor1 xor2",
+        "circles1 circles3 circles2 pima1 | moons1 moons2 xor1 xor2",
         base_data=imbalance(50, 0.4),
         base=fields(epochs=15, optimizer="adam 0.003"),
         twin=fields(class_weight="balanced"),
@@ -85,7 +85,7 @@ TABLE = [
     Mistake(
         "one in thirty",
         "class_imbalance",
-        "circles1 cancer2 pima1 cancer1 | moons2 reviews1 xor1 moons1",
+        "circles1 circles2 pima1 cancer1 | moons2 reviews1 xor1 moons1",
         base_data=imbalance(30, 0.6, seed=3),
         base=fields(epochs=12, optimizer="sgd 0.02 momentum=0.9"),
         twin=fields(class_weight="balanced"),
@@ -94,7 +94,7 @@ TABLE = [
     Mistake(
         "one class in forty",
         "class_imbalance",
-        "digits4 digits1 iris1 blobs2 | mnist1 mnist3 rings2 wine2",
+        "digits4 digits1 digits2 blobs2 blobs1 | mnist1 mnist3 rings2 wine2",
         base_data=in_turn(noise(1.0), binary([1]), imbalance(40, 0.4, seed=5)),
         base=fields(epochs=10, scale="standard", optimizer="sgd 0.02 momentum=0.5"),
         twin=fields(class_weight="balanced"),

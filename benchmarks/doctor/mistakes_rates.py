@@ -6,6 +6,7 @@ from cases import Mistake
 from changes import (
     activation,
     after_each,
+    all_frozen,
     all_of,
     deep,
     fields,
@@ -86,24 +87,37 @@ SWINGS = [
     Mistake(
         "Adam at a high rate",
         "oscillating_loss",
-        "digits1 sine1 friedman1 spirals1 cancer1 | mnist3 bumps1 engine1 rings1 xor1",
-        [rate(10), rate(25)],
+        "cancer1 iris1 circles1 digits1 | mnist3 rings1 xor1 penguins2",
+        [rate(15), rate(30), rate(60)],
+        base_data=noise(1.0),
+        accepts="learning_rate_too_high",
+        rule="swings",
+    ),
+    Mistake(
+        "Adam at a high rate on numbers",
+        "oscillating_loss",
+        "sine1 friedman1 saddle1 | bumps1 engine1 abalone1",
+        [rate(20), rate(30), rate(40)],
         accepts="learning_rate_too_high",
         rule="swings",
     ),
     Mistake(
         "few examples a step",
         "oscillating_loss",
-        "digits2 saddle2 friedman2 cancer1 | engine2 bumps2 rings2 mnist2",
+        "cancer2 iris2 pima1 friedman2 | engine2 wine1 rings2 moons2",
         [fields(batch_size=2)],
+        base=fields(optimizer="sgd 0.05 momentum=0.7"),
+        base_data=noise(0.8),
         accepts="learning_rate_too_high batch_too_small",
         rule="swings",
     ),
     Mistake(
         "RMSprop at a high rate",
         "oscillating_loss",
-        "digits3 circles3 sine1 | penguins1 bumps1 moons1",
-        [fields(optimizer="rmsprop 0.05"), fields(optimizer="rmsprop 0.03")],
+        "cancer2 sine1 friedman2 | penguins1 bumps1 engine2",
+        [fields(optimizer="rmsprop 0.1"), fields(optimizer="rmsprop 0.05")],
+        base=fields(optimizer="rmsprop 0.003"),
+        base_data=noise(0.5),
         accepts="learning_rate_too_high",
         rule="swings",
     ),
@@ -224,15 +238,17 @@ BATCHES = [
         "batch_too_small",
         "friedman2 saddle2 pima1 digits2 | engine2 bumps2 wine1 mnist1",
         [fields(batch_size=2)],
-        base=rate(1.5),
+        base=fields(optimizer="sgd 0.04 momentum=0.9"),
         accepts="learning_rate_too_high",
         rule="noisy",
     ),
     Mistake(
         "one example a step under Adam",
         "batch_too_small",
-        "friedman1 spirals1 circles1 digits1 | engine1 bumps1 rings1 mnist3",
+        "cancer1 pima1 iris1 friedman1 saddle1 | engine1 bumps1 rings1 mnist3 penguins1",
         [fields(batch_size=1)],
+        base=fields(optimizer="adam 0.01"),
+        base_data=noise(0.8),
         accepts="learning_rate_too_high",
         rule="noisy",
     ),
@@ -272,15 +288,18 @@ EPOCHS = [
     ),
 ]
 
+LONG = all_of(widths(256, 128), fields(epochs=250))
+STOPPED = all_of(
+    widths(256, 128), fields(epochs=250, stop="early_stopping 8", penalties=("l2 0.03",))
+)
+
 FIT = [
     Mistake(
         "far too large for few noisy rows",
         "overfitting",
         "circles1 spirals1 cancer1 pima1 iris1 | moons1 rings1 wine2 xor1 penguins1",
-        [all_of(widths(256, 128), fields(epochs=200))],
-        twin=all_of(
-            widths(256, 128), fields(epochs=200, stop="early_stopping 10", penalties=("l2 0.03",))
-        ),
+        [LONG],
+        twin=STOPPED,
         base=fields(optimizer="adam 0.003"),
         base_data=in_turn(noise(0.7), rows(250)),
         rule="parts",
@@ -288,25 +307,21 @@ FIT = [
     Mistake(
         "far too long on few noisy numbers",
         "overfitting",
-        "sine1 friedman1 saddle1 friedman2 | bumps1 engine1 diabetes1 abalone1",
-        [all_of(widths(256, 128), fields(epochs=200))],
-        twin=all_of(
-            widths(256, 128), fields(epochs=200, stop="early_stopping 10", penalties=("l2 0.03",))
-        ),
-        base=fields(optimizer="adam 0.003"),
-        base_data=in_turn(target_noise(0.7), rows(200)),
+        "saddle2 friedman1 saddle1 friedman2 | bumps1 engine1 diabetes1 abalone1 engine2",
+        [LONG],
+        twin=STOPPED,
+        base=fields(optimizer="adam 0.005"),
+        base_data=in_turn(target_noise(1.0), rows(130)),
         rule="parts",
     ),
     Mistake(
         "lost among useless columns",
         "overfitting",
-        "cancer2 blobs2 friedman2 | reviews1 moons2 engine2",
-        [all_of(widths(128), fields(epochs=150))],
-        twin=all_of(
-            widths(128), fields(epochs=150, stop="early_stopping 10", penalties=("l2 0.1",))
-        ),
-        base=fields(optimizer="adam 0.003"),
-        base_data=in_turn(useless_columns(60), rows(220)),
+        "cancer2 circles2 friedman2 saddle2 | reviews1 moons2 engine2 xor2",
+        [LONG],
+        twin=STOPPED,
+        base=fields(optimizer="adam 0.005"),
+        base_data=in_turn(useless_columns(40), rows(250)),
         rule="parts",
     ),
     Mistake(
@@ -361,28 +376,28 @@ FROZEN = [
     Mistake(
         "first layer frozen",
         "layer_not_learning",
-        "digits2 spirals1 friedman1 circles1 sine1 | mnist3 rings2 engine1 bumps1 xor2",
+        "digits2 spirals1 friedman1 circles1 saddle1 | mnist3 rings2 engine1 bumps1 xor2",
         [frozen(0), frozen(0, 1e-5)],
         base=widths(3, 16),
     ),
     Mistake(
-        "middle layer frozen",
+        "narrow first layer frozen",
         "layer_not_learning",
-        "digits1 spirals2 saddle1 friedman2 | mnist1 rings1 bumps2 engine2",
-        [frozen(1), frozen(1, 1e-5)],
-        base=all_of(widths(16, 4, 16)),
+        "digits1 spirals2 friedman2 circles3 blobs2 | mnist1 rings1 bumps2 engine2 moons1",
+        [frozen(0, 1e-6), frozen(0)],
+        base=widths(2, 24),
     ),
     Mistake(
-        "output layer frozen",
+        "all but the output frozen",
         "layer_not_learning",
-        "friedman1 sine2 digits3 | engine1 bumps2 mnist2",
-        [frozen(-1)],
+        "digits3 spirals1 saddle2 | mnist2 rings2 bumps2",
+        [all_frozen()],
         base=widths(8, 4),
     ),
     Mistake(
         "steps that have no slope",
         "layer_not_learning",
-        "digits1 spirals1 friedman1 | mnist1 rings1 engine2",
+        "digits1 spirals1 friedman1 circles1 | mnist1 rings1 engine2 moons1",
         [activation("step")],
         base=widths(8, 8),
     ),

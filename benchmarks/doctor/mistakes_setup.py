@@ -376,9 +376,9 @@ UNITS = [
     Mistake(
         "saturated by large inputs",
         "saturated_units",
-        "digits4 spirals2 saddle2 blobs1 friedman2 | mnist2 penguins2 bumps2 moons2 rings1",
+        "digits4 spirals2 saddle2 circles2 friedman2 | mnist2 penguins2 bumps2 moons2 rings1",
         [fields(scale="none")],
-        base=activation("tanh"),
+        base=all_of(activation("tanh"), fields(optimizer="adam 0.005")),
         base_data=as_arrays,
         data=[times(200), times(80, plus=100)],
         shared=True,

@@ -9,7 +9,8 @@ the validation part.
   :data:`RISEN` times its lowest, and its training score at least :data:`GAP` above its validation
   score; of the twin neither is so by half.
 - ``swings``: over the second half of the epochs the training loss moves from one epoch to the next
-  by at least :data:`SWING` of its mean and by :data:`WIDER` times as much as the twin's.
+  by at least :data:`SWING` of its mean, :data:`WORTH` of the first step's loss, and :data:`WIDER`
+  times as much as the twin's.
 - ``noisy`` (too small a batch): as ``score``, or for the mean validation score over the second half
   of the epochs.
 - ``diverged``: a loss was not finite, and none of the twin's.
@@ -33,7 +34,7 @@ from jaram.doctor.evidence import Evidence
 
 MARGIN = 0.05
 RISEN, GAP = 1.25, 0.08
-SWING, WIDER = 0.2, 3.0
+SWING, WORTH, WIDER = 0.2, 0.02, 3.0
 MINORITY = 0.1
 HALF = 0.5
 
@@ -48,7 +49,7 @@ def shows(rule: str, ill: Evidence, twin: Evidence) -> bool:
     if not _works(twin):
         return False
     if rule == "parts":
-        return shows_parts(ill) and not shows_parts(twin, 0.5)
+        return shows_parts(ill) and _risen(twin) < _risen(ill) / 2
     if rule == "swings":
         return _swings(ill, twin)
     if rule == "noisy":
@@ -100,14 +101,18 @@ def _late_score(evidence: Evidence) -> float:
     return float(np.mean(np.nan_to_num(_late(evidence.curves.valid_score))))
 
 
-def shows_parts(evidence: Evidence, share: float = 1.0) -> bool:
-    """Whether train and validation parted; ``share`` of the full amounts is enough."""
+def shows_parts(evidence: Evidence) -> bool:
+    """Whether the curves of the training and the validation part came apart."""
     curves = evidence.curves
-    if curves.valid_loss is None or curves.train_score is None or curves.valid_score is None:
+    if curves.train_score is None or curves.valid_score is None:
         return False
-    risen = curves.valid_loss[-1] / curves.valid_loss.min() - 1
-    gap = curves.train_score[-1] - curves.valid_score[-1]
-    return bool(risen >= share * (RISEN - 1) and gap >= share * GAP)
+    return _risen(evidence) >= RISEN - 1 and curves.train_score[-1] - curves.valid_score[-1] >= GAP
+
+
+def _risen(evidence: Evidence) -> float:
+    """How much higher than its lowest the validation loss ended, relative to that."""
+    loss = evidence.curves.valid_loss
+    return 0.0 if loss is None else float(loss[-1] / loss.min() - 1)
 
 
 def _swings(ill: Evidence, twin: Evidence) -> bool:
@@ -115,7 +120,9 @@ def _swings(ill: Evidence, twin: Evidence) -> bool:
         return False
     late = _late(ill.curves.loss)
     moves, others = (np.abs(np.diff(part)).mean() for part in (late, _late(twin.curves.loss)))
-    return bool(moves >= SWING * late.mean() and moves >= WIDER * others)
+    assert ill.curves.steps is not None
+    least = max(SWING * late.mean(), WORTH * ill.curves.steps[0], WIDER * others)
+    return bool(moves >= least)
 
 
 def _hidden(evidence: Evidence, sign: str) -> NDArray[np.float64]:
