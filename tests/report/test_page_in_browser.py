@@ -12,6 +12,8 @@ import made_up_runs
 import pytest
 from test_html import HOSTILE, _make_hostile
 
+import made_up_treatments
+from jaram.doctor.record import record_of
 from jaram.report import write_report
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
@@ -57,6 +59,44 @@ def test_a_run_with_only_a_history_shows_only_its_curves(tmp_path: Path) -> None
     (folder / "history.jsonl").write_text('{"epoch": 1, "train/loss": 0.5}\n')
     document = drawn(write_report(folder), tmp_path / "profile")
     assert sections(document) == ["curves"]
+
+
+def diagnosed_and_treated(folder: Path) -> Path:
+    """The page of a run with a diagnosis and a treatment, whose strings are hostile."""
+    sick = made_up_treatments.SICK.to_json()
+    sick["symptoms"].append({"name": HOSTILE, "severity": "grave", "evidence": {HOSTILE: HOSTILE}})
+    sick["findings"][0]["symptoms"].append(HOSTILE)
+    sick["findings"][0]["picture"]["lines"][HOSTILE] = [1, 2, 3, 4]
+    sick["unknown"].append(HOSTILE)
+    told = made_up_runs.read_json(folder / "run.json") | {"diagnosis": sick}
+    made_up_runs.write_json(folder / "run.json", told)
+    record = record_of(made_up_treatments.treatment())
+    record["verdicts"][0]["doses"] = [HOSTILE]
+    record["changes"] = {"en": [HOSTILE], "ko": [HOSTILE]}
+    record["runs"] = {"before": ".", "after": "javascript:alert(1)"}
+    made_up_runs.write_json(folder / "treatment.json", record)
+    return write_report(folder, lang="en")
+
+
+def test_a_diagnosis_and_a_treatment_are_drawn(multiclass_folder: Path, tmp_path: Path) -> None:
+    plain = drawn(write_report(multiclass_folder, lang="en"), tmp_path / "profile")
+    document = drawn(diagnosed_and_treated(multiclass_folder), tmp_path / "profile")
+    assert sections(document)[:3] == ["curves", "findings", "treatment"]
+    assert document.count("<canvas") == plain.count("<canvas") + 2
+    for part in ("Seen with it", "Could not be judged", "What was tried", "as it was", "+64.0"):
+        assert part in document
+    assert "<img" not in document
+    (link,) = re.findall(r'<a href="([^"]*)"', document)
+    assert not link.startswith("javascript:")
+
+
+def test_a_healthy_diagnosis_says_so(multiclass_folder: Path, tmp_path: Path) -> None:
+    healthy = {"findings": [], "symptoms": [], "unknown": []}
+    told = made_up_runs.read_json(multiclass_folder / "run.json") | {"diagnosis": healthy}
+    made_up_runs.write_json(multiclass_folder / "run.json", told)
+    document = drawn(write_report(multiclass_folder, lang="en"), tmp_path / "profile")
+    assert "found nothing wrong" in document
+    assert 'class="card' not in document
 
 
 def test_hostile_names_are_shown_and_not_obeyed(multiclass_folder: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import made_up_runs
 import pytest
 
+import made_up_treatments
 from jaram.report import wording
 from jaram.report.evidence import read_evidence
 
@@ -37,3 +38,53 @@ def test_a_choice_gives_its_reason_in_both_languages(evidence_with) -> None:  # 
     told = wording.choices(evidence_with(choices=choices))
     assert [choice["field"] for choice in told] == ["a", "b", "c", "d"]
     assert [choice["why"]["en"] for choice in told[1:]] == ["", "", ""]
+
+
+def test_the_findings_of_a_diagnosis_are_told_with_their_symptoms(evidence_with) -> None:  # type: ignore[no-untyped-def]
+    told = made_up_treatments.SICK.to_json()
+    before = [{"name": "rare_class", "severity": "minor"}]
+    evidence = evidence_with(findings=before, diagnosis=told)
+    (finding,) = wording.findings(evidence)
+    assert finding["name"] == "learning_rate_too_high"
+    assert len(finding["symptoms"]) == 2
+    assert finding["picture"] == {
+        "epochs": [1, 2, 3, 4],
+        "lines": [
+            {"label": {"en": "train loss", "ko": "학습 손실"}, "values": [1.0, 3.0, 2.0, 4.0]}
+        ],
+        "mark": 2.0,
+    }
+    assert [name["ko"] for name in wording.unknown(evidence)] == ["정답 누출", "잘못된 라벨"]
+
+
+def test_a_finding_without_a_picture_takes_that_of_a_symptom(evidence_with) -> None:  # type: ignore[no-untyped-def]
+    told = made_up_treatments.SICK.to_json()
+    del told["findings"][0]["picture"]
+    (finding,) = wording.findings(evidence_with(diagnosis=told))
+    assert finding["picture"]["lines"][0]["label"]["en"] == "1 dense"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        7,
+        {},
+        {"lines": {"a": [1, 2]}, "epochs": [1]},
+        {"lines": {"a": [None]}, "epochs": [1]},
+        {"lines": {"a": [1]}, "epochs": ["x"]},
+        {"lines": [1], "epochs": 3},
+    ],
+)
+def test_a_damaged_picture_is_left_out(picture: object, evidence_with) -> None:  # type: ignore[no-untyped-def]
+    told = {"findings": [{"name": "plateau", "severity": "grave", "picture": picture}]}
+    (finding,) = wording.findings(evidence_with(diagnosis=told))
+    assert finding["picture"] is None
+
+
+@pytest.mark.parametrize(
+    "diagnosis", [7, [], {"findings": 7}, {"findings": [{}], "symptoms": 1, "unknown": 3}]
+)
+def test_a_damaged_diagnosis_is_told_as_far_as_it_goes(diagnosis: object, evidence_with) -> None:  # type: ignore[no-untyped-def]
+    evidence = evidence_with(diagnosis=diagnosis)
+    assert len(wording.findings(evidence)) <= 1
+    assert wording.unknown(evidence) == []
