@@ -35,8 +35,8 @@ def test_verdicts_curves_and_conclusion() -> None:
     curves = told["curves"]
     assert curves["epochs"] == [1, 2, 3]
     assert curves["control"]["mean"] == pytest.approx([0.08, 0.16, 0.24])
-    low, mean, high = (curves["treated"][end] for end in ("low", "mean", "high"))
-    for low, mean, high in zip(low, mean, high, strict=True):
+    ends = (curves["treated"][end] for end in ("low", "mean", "high"))
+    for low, mean, high in zip(*ends, strict=True):
         assert 0 <= low <= mean <= high <= 1
 
 
