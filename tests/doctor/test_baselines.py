@@ -191,6 +191,14 @@ def test_a_handful_of_rows(n: int) -> None:
         assert np.isfinite([found.best, found.error]).all()
 
 
+def test_exclusive_or_is_learnt_by_heart() -> None:
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    found = reference(data_of(x, np.array([0, 1, 1, 0]), validation=0.0))
+    assert (found.kernel, found.error, found.constant) == (1, 0, 0.5) and found.linear <= 0.75
+    twice = reference(data_of(np.vstack([x, x]), np.r_[0, 1, 1, 0, 1, 1, 1, 0], validation=0.0))
+    assert twice.kernel == 7 / 8
+
+
 def test_a_column_that_never_varies_is_left_out() -> None:
     x, y = made()
     x[:, 0] = 7

@@ -33,6 +33,9 @@ SCORE_ROWS = 1_000
 """Validation rows that are scored; an accuracy is then known to 1.6 points at worst."""
 FEWEST_SCORED = 20
 """Validation rows below which the training rows are scored instead, each left out in turn."""
+BY_HEART = 10
+"""Rows up to which a classification without validation rows is a table to be learnt by heart, as
+exclusive or is: nothing can be left out of it."""
 FEW_LEVELS = 50
 """Levels of a coded category up to which each becomes a column of its own."""
 
@@ -210,7 +213,8 @@ def reference(prepared: Prepared) -> Reference:
 
     Where the validation part has fewer than ``FEWEST_SCORED`` rows, they are scored on the training
     part, each row left out in turn; the error is then still that of as many rows as the validation
-    part has, which is what the network's own score hangs on. Computed once for a data set.
+    part has, which is what the network's own score hangs on. Up to ``BY_HEART`` rows without a
+    validation part are scored on themselves. Computed once for a data set.
     """
     key = id(prepared)
     if key not in _known or _known[key][0]() is not prepared:
@@ -221,6 +225,8 @@ def reference(prepared: Prepared) -> Reference:
 
 def _reference(simple: Panel, prepared: Prepared) -> Reference:
     constant, valid = _constant(prepared), prepared.valid
+    if not valid and len(simple.x) <= BY_HEART and prepared.task.has_classes:
+        return _by_heart(simple, constant)
     if len(simple.x) < 4:  # nothing can be left out of so few rows
         return Reference(constant, constant, constant, constant, 1.0, len(simple.x))
     line, near, curve = simple.scores()
@@ -229,6 +235,16 @@ def _reference(simple: Panel, prepared: Prepared) -> Reference:
     if simple.leaves_out and valid is not None and len(valid):
         error *= float(np.sqrt(rows / len(valid)))
     return Reference(constant, line.score, near.score, curve.score, error, rows)
+
+
+def _by_heart(simple: Panel, constant: float) -> Reference:
+    """The models on the very rows they were fitted on; rows alike may have different classes."""
+    n, labels = len(simple.x), simple.y.argmax(axis=1)
+    alike = models.squared_distances(simple.x, simple.x) < 1e-12
+    nearest = (alike @ simple.y).argmax(axis=1)
+    known = float(np.mean(nearest == labels))
+    line = float(np.mean(models.linear(simple.x, simple.y)(simple.x).argmax(axis=1) == labels))
+    return Reference(constant, line, known, known, 0.0, n)
 
 
 def _constant(prepared: Prepared) -> float:

@@ -24,9 +24,9 @@ where distances are alike (many columns); two spirals in a plane need a quarter 
 NOISES = 10.0 ** np.arange(-5.0, 2.0)
 """Strengths of the kernel ridge, relative to the kernel's height 1: the variance of the noise
 relative to that of the function."""
-TUNING_ROWS = 400
+TUNING_ROWS = 300
 """Rows on which width and noise of the kernel are chosen; an eigen-decomposition of that size takes
-10 ms. The noise is that of one row, so it holds for more rows as well."""
+5 ms. The noise is that of one row, so it holds for more rows as well."""
 NEIGHBOURS = 5
 """Neighbours that vote."""
 FAR = 5.0
