@@ -199,7 +199,7 @@ def test_a_treatment_is_told_and_written(
     for part in (
         "Measuring the best again from fresh seeds.",
         "[grave]",
-        "Tried and accepted: lower the learning rate (÷ 100): +64.0",
+        "Tried and accepted: lower the learning rate (÷ 100): +63.0",
         "Accepted: lower the learning rate (÷ 100).",
         "learning rate 10 → 0.1",
         f"Run:    {after}",
@@ -246,6 +246,13 @@ def test_what_was_tried_is_shown_with_the_run(
     told = capsys.readouterr().out
     assert "Tried and accepted: lower the learning rate" in told
     assert "--treat" not in told
+
+
+def test_a_damaged_treatment_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / FILE).write_text('{"format": 1, "verdicts": [7]}', encoding="utf-8")
+    assert "damaged" in refused([str(folder)], capsys)
+    (folder / FILE).write_text('{"format": 2}', encoding="utf-8")
+    assert run(["doctor", str(folder), "--quiet"]) == 0
 
 
 def test_no_help_leaves_the_run_alone(

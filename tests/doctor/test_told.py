@@ -115,7 +115,7 @@ def test_what_was_tried_against_a_finding() -> None:
     record = record_of(treatment())
     told = tried_told(TOO_HIGH, record, "en")
     assert told is not None
-    assert told.startswith("Tried and accepted: lower the learning rate (÷ 100): +64.0")
+    assert told.startswith("Tried and accepted: lower the learning rate (÷ 100): +63.0")
     # What cured the training treated its other findings, too; but not what no recipe treats.
     assert tried_told(Finding("plateau", "notable", {}, ("more_epochs",)), record, "en") == told
     assert tried_told(NOISE, record, "en") is None

@@ -118,13 +118,14 @@ def _tell(
     """The findings as stories, what could not be judged, and what to do next."""
     if speaker.is_silent:
         return
-    from jaram.cli.summary import tell_stories
+    from jaram.cli.summary import tell_stories, treatment_of
     from jaram.doctor import story
 
     speaker.say(run)
     for line in story.health(diagnosis, evidence):
         speaker.say(line)
-    tell_stories(speaker, diagnosis, show_all=show_all)
+    record = treatment_of(Path(run)) if _is_run(run) else None
+    tell_stories(speaker, diagnosis, show_all=show_all, record=record)
     unknown = story.unknown(diagnosis, evidence, all_named=show_all)
     if unknown:
         speaker.say()

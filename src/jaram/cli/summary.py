@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaram.cli.output import Speaker, number
@@ -50,13 +51,12 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     """What the doctor saw in a run, each in two lines, and how to know more."""
     from jaram.doctor import words
     from jaram.doctor.diagnosis import SHOWN
-    from jaram.doctor.record import read_record
     from jaram.doctor.told import tried_told
 
     found = run.diagnosis
     if not found or speaker.is_silent:
         return
-    record = None if run.folder is None else read_record(run.folder)
+    record = None if run.folder is None else treatment_of(run.folder)
     speaker.say()
     speaker.say(text("cli.findings"))
     for finding in found[:SHOWN]:
@@ -70,6 +70,22 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     speaker.say(text("cli.findings_next", folder=quoted))
     if record is None and any(finding.remedies for finding in found):
         speaker.say(text("cli.findings_treat", folder=quoted))
+
+
+def treatment_of(folder: Path) -> dict[str, Any] | None:
+    """The record of a run's treatment, if it had one.
+
+    Raises RunError if it is too damaged to be told.
+    """
+    from jaram.doctor.record import read_record
+    from jaram.doctor.told import record_told
+    from jaram.runs.store import damage_told
+
+    record = read_record(folder)
+    if record is not None:
+        with damage_told(folder):
+            record_told(record)
+    return record
 
 
 def tell_stories(

@@ -154,8 +154,8 @@ def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
 def tried_told(finding: Finding, record: Record, lang: Language | None = None) -> str | None:
     """What was tried against a finding and what it gained, in a line; None if nothing was.
 
-    The accepted verdict if it cured or holds one of the finding's remedies, else the best that
-    does.
+    The accepted verdict, with its gain on fresh seeds, if it cured or holds one of the finding's
+    remedies; else the best that does.
     """
     if not finding.remedies:
         return None
@@ -163,10 +163,12 @@ def tried_told(finding: Finding, record: Record, lang: Language | None = None) -
     accepted = [v for v in record["verdicts"] if v["accepted"] and (v["cured"] or v in own)]
     if not own and not accepted:
         return None
-    best = (accepted or own)[0]
-    key = "doctor.tried_accepted" if best["accepted"] else "doctor.tried"
-    remedy, gain = remedies_told(best, lang), gain_told(best["gain"], lang)
-    return text(key, lang=lang, remedy=remedy, gain=gain)
+    if accepted:
+        gain = gain_told(record["confirmation"]["gain"], lang)
+        remedy = remedies_told(accepted[0], lang)
+        return text("doctor.tried_accepted", lang=lang, remedy=remedy, gain=gain)
+    gain = gain_told(own[0]["gain"], lang)
+    return text("doctor.tried", lang=lang, remedy=remedies_told(own[0], lang), gain=gain)
 
 
 def _mean(scores: list[float], metric: str) -> str:

@@ -10,7 +10,7 @@ from jaram.doctor import words
 from jaram.messages import LANGUAGES, Language
 from jaram.report.evidence import Series, Table, finite, rows, table
 
-MOST_VERDICTS = 30
+MOST_VERDICTS = 15
 """Verdicts that are shown, the best first."""
 KNOWN_FORMAT = 1
 

@@ -28,7 +28,7 @@ class Listed:
     status: "running" | "finished" | ... as in ``run.json``, or "unreadable"; ``problem`` says why.
     result, best_epoch, seconds, metrics: as in ``run.json``; metrics that are not numbers are left
     out.
-    findings: their names.
+    findings: names of those of its diagnosis, or of those before the training.
     """
 
     folder: Path
@@ -84,6 +84,7 @@ def read_listed(folder: Path) -> Listed:
     """The entry of the run in ``folder``, which has a ``run.json``."""
     try:
         content = json.loads((folder / "run.json").read_bytes())
+        told = (content.get("diagnosis") or content).get("findings")
         return Listed(
             folder=folder,
             status=str(content["status"]),
@@ -92,7 +93,7 @@ def read_listed(folder: Path) -> Listed:
             best_epoch=int(content.get("best_epoch") or 0),
             seconds=float(content.get("seconds") or math.nan),
             metrics=_numbers(content.get("metrics") or {}),
-            findings=tuple(str(finding["name"]) for finding in content.get("findings") or ()),
+            findings=tuple(str(finding["name"]) for finding in told or ()),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Listed(folder, "unreadable", problem=f"{type(error).__name__}: {error}"[:200])

@@ -100,7 +100,7 @@ function verdictTable(treatment) {
     ["n", score(verdict.score)],
     ["n", points(verdict.gain.mean)],
     ["gain", gainBar(verdict.gain, verdicts)],
-    ["values", curedWords(verdict)],
+    ["values cured", curedWords(verdict)],
   ]);
   const before = [["values", t("as_it_was")], ["n", control], ["n", ""], "", ""];
   const heads = [
