@@ -121,10 +121,10 @@ def _tell(
     from jaram.cli.summary import tell_stories, treatment_of
     from jaram.doctor import story
 
+    record = treatment_of(Path(run)) if _is_run(run) else None
     speaker.say(run)
     for line in story.health(diagnosis, evidence):
         speaker.say(line)
-    record = treatment_of(Path(run)) if _is_run(run) else None
     tell_stories(speaker, diagnosis, show_all=show_all, record=record)
     unknown = story.unknown(diagnosis, evidence, all_named=show_all)
     if unknown:
