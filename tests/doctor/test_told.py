@@ -35,7 +35,7 @@ def test_what_helped_is_told_with_its_figures() -> None:
         "lower the learning rate (÷ 100)",
         "96.0 %",
         "+64.0",
-        "dropped at 25 %",
+        "stopped at 25 %",
         "Accepted: lower the learning rate (÷ 100).",
         "From 3 fresh seeds the accuracy goes from 32.0 % to 95.0 %: +63.0",
         "Always the same answer reaches 40.0 %",
@@ -82,6 +82,17 @@ def test_a_winner_that_does_not_hold_is_no_remedy() -> None:
 
 def test_nothing_found_is_nothing_to_treat() -> None:
     assert "Nothing to treat" in treatment(Diagnosis(()), verdicts=[]).report("en")
+
+
+def test_a_trial_without_time_is_told() -> None:
+    assert "the time was up" in treatment(verdicts=[]).report("en")
+
+
+def test_a_trial_cut_short_is_no_verdict() -> None:
+    tried = [verdict([0.95, 0.96, 0.97], "lower_learning_rate", share=0.3)]
+    told = treatment(verdicts=tried).report("en")
+    assert "before any remedy was trained to its end" in told
+    assert "No remedy helped" not in told
 
 
 def test_an_illness_of_the_data_is_told_with_its_rows() -> None:

@@ -134,21 +134,14 @@ def _tell(
 
 
 def _tell_next(speaker: Speaker, run: str, diagnosis: Diagnosis) -> None:
+    from jaram.doctor.treatment import is_treatable
+
     if not diagnosis:
         return
     speaker.say()
     if _is_run(run) and is_treatable(diagnosis):
         speaker.say(text("cli.doctor_next_treat", run=shlex.quote(run)))
     speaker.say(text("cli.doctor_next_explain", name=diagnosis[0].name))
-
-
-def is_treatable(diagnosis: Diagnosis) -> bool:
-    """Whether a trial has a remedy to try, and no illness of the data stands in its way."""
-    from jaram.doctor.remedies.registry import all_remedies
-    from jaram.doctor.treatment import remedies_for, untreatable_of
-
-    wanted = set(remedies_for(diagnosis))
-    return untreatable_of(diagnosis) is None and not wanted.isdisjoint(all_remedies())
 
 
 def _treat(

@@ -27,6 +27,8 @@ MOST_POINTS = 200
 
 def record_of(treatment: Treatment) -> dict[str, JSON]:
     """What a treatment found out, without weights: it can be told and drawn from this alone."""
+    from jaram.doctor.treatment import is_treatable  # brings in JAX, which no report needs
+
     confirmation, accepted = treatment.confirmation, treatment.accepted
     return {
         "format": FORMAT,
@@ -36,6 +38,7 @@ def record_of(treatment: Treatment) -> dict[str, JSON]:
         "seconds": treatment.seconds,
         "helped": treatment.helped,
         "untreatable": treatment.untreatable,
+        "is_treatable": is_treatable(treatment.diagnosis),
         "of_data": [finding.name for finding in treatment.diagnosis if is_of_data(finding.name)],
         "diagnosis": treatment.diagnosis.to_json(),
         "verdicts": [_verdict(found, found is accepted) for found in treatment.verdicts],
@@ -49,7 +52,7 @@ def record_of(treatment: Treatment) -> dict[str, JSON]:
 
 def is_of_data(name: str) -> bool:
     """Whether a finding is an illness of the data, which no recipe treats."""
-    from jaram.doctor.registry import all_definitions  # brings in JAX, which no report needs
+    from jaram.doctor.registry import all_definitions
 
     known = all_definitions().get(name)
     return known is not None and known.of_data

@@ -38,6 +38,8 @@ def record_told(record: Record, lang: Language | None = None) -> str:
     lines = []
     if record["verdicts"]:
         lines += [*_table(record, lang), "", *verdict_told(record, lang)]
+    elif record["is_treatable"]:
+        lines.append(text("doctor.untried", lang=lang))
     elif not record["of_data"]:
         lines.append(text("doctor.untreated_healthy", lang=lang))
     if record["changes"]:
@@ -111,6 +113,8 @@ def verdict_told(record: Record, lang: Language | None = None) -> list[str]:
     """The verdict of the whole treatment, with the figures from fresh seeds."""
     confirmation, metric = record["confirmation"], record["metric"]
     told = {"metric": metric_name(metric, lang), "count": len(record["verdicts"])}
+    if confirmation is None and all(found["share"] < 1 for found in record["verdicts"]):
+        return [text("doctor.verdict_cut", lang=lang)]
     if confirmation is None:
         return [text("doctor.verdict_none", lang=lang, **told)]
     remedy = remedies_told(confirmation, lang)

@@ -184,6 +184,8 @@ class _Treating:
             measured = self.trial([base, *arms])
             measured += self.pairs(base, measured)
             verdicts += judged(measured, treated)
+            if not verdicts:  # the time was up before the first arm had begun
+                break
             best = max(verdicts, key=_standing)
             if best.recipe == base.recipe or not best.helps:
                 break
@@ -324,18 +326,24 @@ def epochs_of(measured: Measured) -> int:
 
 def data_of(run: Run, data: Any) -> Data:
     """The data of a run as it was before its preparation."""
+    from jaram.data.again import load_again
     from jaram.data.data import Data
-    from jaram.data.load import load_for
     from jaram.doctor.patient import recorded_source
 
     if isinstance(data, Data):
         return data
     if data is not None:
-        return load_for(run.preparation, data)
+        return load_again(data, run.summary, run.task)
     found = recorded_source(run.summary, run.task)
     if found is None:
         raise UsageError("doctor.needs_data")
     return found
+
+
+def is_treatable(diagnosis: Diagnosis) -> bool:
+    """Whether a trial has a remedy to try, and no illness of the data stands in its way."""
+    wanted = remedies_for(diagnosis)
+    return untreatable_of(diagnosis) is None and any(name in all_remedies() for name in wanted)
 
 
 def names_of(diagnosis: Diagnosis) -> frozenset[str]:
