@@ -70,6 +70,15 @@ def test_wrong_labels_are_counted_and_found(name: str, share: float) -> None:
     assert [str(y) for y in np.asarray(noisy.y)[rows]] == finding.evidence["given"]
 
 
+def test_wrong_labels_of_the_training_part_alone() -> None:
+    clean = load("digits")
+    assert clean.x is not None
+    noisy = with_wrong_labels(Data(clean.x[:1400], clean.y[:1400]), 0.25)
+    data = Data(noisy.x, noisy.y, valid=(clean.x[1400:], np.asarray(clean.y[1400:], int)))
+    (finding,) = found("label_noise", evidence_of(data, by_heart))
+    assert max(finding.evidence["rows"]) < 1400
+
+
 @pytest.mark.parametrize("name", ["iris", "breast_cancer", "digits", "circles", "spirals"])
 def test_sound_labels_are_not_doubted(name: str) -> None:
     assert found("label_noise", evidence_of(load(name), guess)) == []

@@ -46,7 +46,8 @@ class Reference:
 
     constant: of the best constant prediction. linear, neighbours, kernel: of a linear model, of
     nearest neighbours, of kernel ridge regression. error: standard error of the best of them.
-    rows: how many rows they were measured on.
+    rows: how many rows they were measured on. contradicted: share of the training rows whose class
+    their nearest neighbours contradict (1 − R² of a regression).
     """
 
     constant: float
@@ -55,6 +56,7 @@ class Reference:
     kernel: float
     error: float
     rows: int
+    contradicted: float = 0.0
 
     @property
     def best(self) -> float:
@@ -156,8 +158,12 @@ class Panel:
         return fitted if found is None else found.scores(fitted)
 
     def _judged(self, truth: Floats, told: tuple[Floats, ...]) -> tuple[Judged, Judged, Judged]:
-        line, near, curve = (judged(self.task, truth, self.decided(scores)) for scores in told)
+        line, near, curve = (self.judged(truth, scores) for scores in told)
         return line, near, curve
+
+    def judged(self, truth: Floats, scores: Floats) -> Judged:
+        """The score of answers ``(m, k)`` that are still to be decided."""
+        return judged(self.task, truth, self.decided(scores))
 
     def decided(self, scores: Floats) -> Floats:
         """Answers ``(m, k)`` as the targets are: one class, labels of 0 or 1, numbers."""
@@ -234,7 +240,9 @@ def _reference(simple: Panel, prepared: Prepared) -> Reference:
     error = max((line, near, curve), key=lambda each: each.score).error
     if simple.leaves_out and valid is not None and len(valid):
         error *= float(np.sqrt(rows / len(valid)))
-    return Reference(constant, line.score, near.score, curve.score, error, rows)
+    own = models.neighbours(simple.own_distances, simple.y[simple.kernel_rows], own=True)
+    contradicted = 1 - simple.judged(simple.y[simple.kernel_rows], own).score
+    return Reference(constant, line.score, near.score, curve.score, error, rows, contradicted)
 
 
 def _by_heart(simple: Panel, constant: float) -> Reference:

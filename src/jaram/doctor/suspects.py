@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.doctor import simple_models as models
-from jaram.doctor.baselines import KERNEL_ROWS, Judged, Panel, judged, panel
+from jaram.doctor.baselines import KERNEL_ROWS, Judged, Panel, panel
 from jaram.doctor.preflight.statistics import spread_rows
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ class Cross:
     def scores(self) -> tuple[Judged, ...]:
         """Of the linear model, the kernel and the nearest neighbours."""
         near = models.neighbours(self.distances, self.y, own=True)
-        task, decided = self.panel.task, self.panel.decided
-        return tuple(judged(task, self.y, decided(told)) for told in (self.line, self.curve, near))
+        return tuple(self.panel.judged(self.y, told) for told in (self.line, self.curve, near))
 
     @cached_property
     def dependence(self) -> float:

@@ -142,7 +142,8 @@ def label_noise(e: Evidence) -> Iterable[Sighting]:
     """Targets that contradict those of similar rows, also where the classes do not overlap."""
     if e.prepared is None or e.task is None or e.reference is None:
         return
-    if 1 - e.reference.best < WORTH_TELLING / 2:  # as good as clean: spare the closer look
+    # As good as clean, by the validation rows and by the training rows: spare the closer look.
+    if max(1 - e.reference.best, e.reference.contradicted) < WORTH_TELLING:
         return
     if e.task.has_classes:
         yield from _wrong_classes(e, cross(e.prepared))
