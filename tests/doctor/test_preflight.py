@@ -654,6 +654,12 @@ def test_a_mistake_raises_no_other_alarm_about_the_data(name: str) -> None:
 # --- healthy
 
 
+def test_exclusive_or_has_no_rare_class() -> None:
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    found = flight(Data(x, np.array([0, 1, 1, 0])), validation=0.0)
+    assert "rare_class" not in {finding.name for finding in found}
+
+
 def _sklearn(name: str) -> Data:
     from sklearn import datasets
 

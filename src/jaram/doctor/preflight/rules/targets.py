@@ -103,12 +103,15 @@ def target_varies(facts: Facts) -> None:
 
 @warns
 def rare_class(facts: Facts) -> Iterable[Finding]:
-    """Classes with too few examples to be learnt and judged."""
+    """Classes with too few examples to be learnt and judged, among others that have enough.
+
+    Where no class has enough, the data is a table to be learnt by heart, as exclusive or is.
+    """
     if not facts.is_classification:
         return
     counts = class_counts(facts)
     rare = np.flatnonzero(counts < RARE)
-    if len(rare):
+    if 0 < len(rare) < len(counts):
         yield Finding(
             "rare_class",
             "notable",
