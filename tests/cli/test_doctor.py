@@ -173,6 +173,16 @@ def test_an_unfinished_run_is_judged_but_not_treated(
     assert "not finished" in refused([str(folder), "--treat"], capsys)
 
 
+def test_a_run_without_an_epoch_has_nothing_to_judge(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps(card | {"status": "running"}), encoding="utf-8")
+    for name in ("history.jsonl", "vitals.jsonl", "steps.f32"):
+        (folder / name).write_bytes(b"")
+    assert "first epoch" in refused([str(folder)], capsys)
+
+
 def test_curves_of_another_tool_are_judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -199,7 +199,8 @@ def of_folder(folder: Path, data: Any = None) -> Evidence:
 
     data: as in :func:`prepared_for`, or prepared already.
 
-    Raises RunError if it is no run or too damaged to be read, or ``data`` is not its own.
+    Raises RunError if it is no run, too damaged to be read or without an epoch yet, or ``data`` is
+    not its own.
     """
     from jaram.data.prepare import Prepared
     from jaram.runs import store
@@ -212,6 +213,8 @@ def of_folder(folder: Path, data: Any = None) -> Evidence:
     with store.damage_told(folder):
         started = store.read_started(folder, told)
         chronicle = store.read_chronicle(folder, len(started.recipe.network or ()))
+    if not chronicle.epochs:
+        raise RunError("doctor.no_epoch_yet", path=str(folder))
     prepared = data if isinstance(data, Prepared) else prepared_for(started, data, folder)
     return of_chronicle(
         started.recipe,
