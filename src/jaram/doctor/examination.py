@@ -65,7 +65,8 @@ class Breakdown:
 
     step, epoch: the first step, and its epoch, that met or made a number that is not finite; both
     1-based. layer: place (from 0) of the layer where it began. where: in its ``"outputs"``, in the
-    ``"gradient"`` that reached it, or in its ``"weights"`` after the update.
+    ``"gradient"`` that reached it, in its ``"weights"`` after the update, or in the ``"loss"`` of
+    outputs that are finite but too large (then it is the last layer).
     """
 
     step: int
@@ -194,7 +195,9 @@ class Examination:
             return told(int(np.argmin(outputs)), "outputs")
         if not gradients.all():  # the gradient comes from above: the last broken layer was first
             return told(int(np.flatnonzero(~gradients)[-1]), "gradient")
-        return told(int(np.argmin(weights)), "weights") if not weights.all() else None
+        if not weights.all():
+            return told(int(np.argmin(weights)), "weights")
+        return told(len(outputs) - 1, "loss")
 
 
 def _part(part: Part, rows: NDArray[np.int32]) -> Part:

@@ -23,6 +23,10 @@ from jaram.network.activations import ActivationFunction
 from jaram.network.layer import Layer
 from jaram.spec import name_of
 
+FADED = 0.02
+"""Pull of the first layer over that of the last, below which a gradient has vanished."""
+STOOD = 1e-3
+"""Way of a layer, in its own size, over the median way of the others, below which it stood."""
 LITTLE_DROP = 0.1
 """Share of its start that the loss fell by, up to which curves alone say that little was learnt."""
 
@@ -73,6 +77,18 @@ def weighted(evidence: Evidence) -> list[int]:
         for place, (layer, params) in enumerate(zip(recipe.network, first, strict=True))
         if "embed" not in name_of(layer) and any(True for _ in matrices(params))
     ]
+
+
+def frozen(evidence: Evidence) -> list[int]:
+    """Places of the layers with weights that the recipe keeps from moving."""
+    rates = () if evidence.recipe is None else evidence.recipe.layer_rates
+    return [place for place in weighted(evidence) if rates and rates[place] <= STOOD * max(rates)]
+
+
+def stepped(evidence: Evidence) -> bool:
+    """Whether a hidden layer ends in a step, which passes no gradient."""
+    network = () if evidence.recipe is None else evidence.recipe.network or ()
+    return any(activation_of(layer) == "step" for layer in network[:-1])
 
 
 def layer_words(evidence: Evidence, place: int) -> str:

@@ -11,11 +11,9 @@ import numpy as np
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Picture
 from jaram.doctor.hindsight import weight_of
-from jaram.doctor.passage import Passage, layer_words, suffers
+from jaram.doctor.passage import FADED, Passage, layer_words, stepped, suffers
 from jaram.doctor.registry import Sighting, finds
 
-FADED = 0.02
-"""Pull of the first layer over that of the last, below which a gradient has vanished."""
 GROWN = 30.0
 """The same, above which it has exploded on its way down."""
 TOO_STRONG = 1000.0
@@ -48,8 +46,9 @@ def vanishing_gradient(evidence: Evidence) -> Iterable[Sighting]:
 
     Judged at the first weights, or where the training spent most of its epochs: a network that has
     learnt has tiny gradients everywhere, and where it fails for another reason they may fade later.
+    A step function between the layers is a finding of its own (``layer_not_learning``).
     """
-    if not suffers(evidence):
+    if stepped(evidence) or not suffers(evidence):
         return
     passage = Passage(evidence)
     share, when = passage.first_share, "start"

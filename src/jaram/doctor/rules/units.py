@@ -9,15 +9,22 @@ import numpy as np
 from jaram.doctor.evidence import Evidence, Floats
 from jaram.doctor.finding import Picture
 from jaram.doctor.hindsight import kept, noted, weight_of
-from jaram.doctor.passage import layer_words, suffers, weighted
+from jaram.doctor.passage import (
+    FADED,
+    STOOD,
+    Passage,
+    frozen,
+    layer_words,
+    stepped,
+    suffers,
+    weighted,
+)
 from jaram.doctor.registry import Sighting, finds
 
 MANY_DEAD = 0.5
 """Share of a layer's units that give nothing for any row of the probe."""
 MANY_SATURATED = 0.5
 """Share of a layer's outputs that lie where the slope is below a twentieth of its largest."""
-STOOD = 1e-3
-"""Way of a layer, in its own size, over the median way of the others, below which it stood."""
 
 
 @finds(
@@ -41,9 +48,8 @@ STOOD = 1e-3
 )
 def dead_units(evidence: Evidence) -> Iterable[Sighting]:
     """Half of a hidden layer's units or more are 0 on every row, and the network has not learnt."""
-    if not suffers(evidence):
-        return
-    yield from _worst(evidence, "dead", MANY_DEAD)
+    if suffers(evidence) and not (frozen(evidence) or stepped(evidence)):
+        yield from _worst(evidence, "dead", MANY_DEAD)
 
 
 @finds(
@@ -68,13 +74,16 @@ def dead_units(evidence: Evidence) -> Iterable[Sighting]:
 def saturated_units(evidence: Evidence) -> Iterable[Sighting]:
     """Half of a hidden layer's outputs or more lie where its function is flat, and the network has
     not learnt. In one that has learnt this is normal: it is sure of itself."""
-    if not suffers(evidence):
-        return
-    yield from _worst(evidence, "saturated", MANY_SATURATED)
+    if suffers(evidence) and not (frozen(evidence) or stepped(evidence)):
+        yield from _worst(evidence, "saturated", MANY_SATURATED)
 
 
 def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
-    """The hidden layer with the largest share of ``sign`` at the end, if that is the limit."""
+    """The hidden layer with the largest share of ``sign`` at the end, if that is the limit.
+
+    Not asked where a layer is frozen, whose neighbours go to where they have to make up for it, or
+    where a step, which is flat by its nature, stops the gradient.
+    """
     assert evidence.vitals is not None
     course = hidden(evidence, evidence.vitals[sign])
     last = course[-1]
@@ -84,6 +93,8 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
     share = float(last[place])
     if share < limit:
         return
+    if Passage(evidence).first_share < FADED and not _began(evidence, sign, place) >= limit:
+        return  # the gradient had vanished before; with nothing to hold them, units drifted there
     over = course[:, place] >= limit
     since = int(np.argmax(over)) + 1
     told = {
@@ -95,6 +106,14 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
     }
     line = {f"{place + 1} {layer_words(evidence, place)}": course[:, place]}
     yield Sighting(weight_of(evidence, "notable"), told, picture=Picture.of(line, since))
+
+
+def _began(evidence: Evidence, sign: str, place: int) -> float:
+    """The share at the first weights, or after the first epoch where these can't be looked at."""
+    assert evidence.vitals is not None
+    if evidence.examination is not None:
+        return float(evidence.examination.initial[sign][place])
+    return float(evidence.vitals[sign][0, place])
 
 
 def hidden(evidence: Evidence, signs: Floats) -> Floats:
@@ -118,7 +137,7 @@ def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
     steps = list(noted(evidence, "layer_not_learning"))
     for note in steps:
         yield kept(note, weight_of(evidence, note.severity))
-    if steps or evidence.has_diverged:
+    if steps or stepped(evidence) or evidence.has_diverged:
         return
     places = weighted(evidence)
     way = _way(evidence)
@@ -128,17 +147,17 @@ def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
     still = [place for place in known if way[place] < STOOD * _usual(way, known, place)]
     if not still:
         return
-    frozen = [place for place in still if _is_frozen(evidence, place)]
-    place = (frozen or still)[0]
+    held = [place for place in still if place in frozen(evidence)]
+    place = (held or still)[0]
     told = {
         "layer": place + 1,
-        "layers": [each + 1 for each in frozen or still],
+        "layers": [each + 1 for each in held or still],
         "what": layer_words(evidence, place),
         "way": float(way[place]),
         "usual": _usual(way, known, place),
     }
     severity = weight_of(evidence, "notable")
-    if frozen:
+    if held:
         yield Sighting(severity, told, "frozen", remedies=("sound_defaults",))
     elif severity != "minor":
         yield Sighting(severity, told)
@@ -161,8 +180,3 @@ def _way(evidence: Evidence) -> Floats:
 def _usual(way: Floats, known: list[int], place: int) -> float:
     """The median way of the layers beside ``place``."""
     return float(np.median([way[other] for other in known if other != place]))
-
-
-def _is_frozen(evidence: Evidence, place: int) -> bool:
-    rates = () if evidence.recipe is None else evidence.recipe.layer_rates
-    return bool(rates) and rates[place] <= STOOD * max(rates)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.doctor.evidence import MATTERS, SURE, Evidence
-from jaram.doctor.hindsight import kept, noted, weight_of
+from jaram.doctor.hindsight import noted, weight_of
 from jaram.doctor.passage import activation_of, layer_words, matrices, suffers, weighted
 from jaram.doctor.preflight.facts import PASSES_ON
 from jaram.doctor.registry import Sighting, finds
@@ -185,20 +185,17 @@ def missing_nonlinearity(evidence: Evidence) -> Iterable[Sighting]:
     notes = list(noted(evidence, "missing_nonlinearity"))
     if not notes:
         return
-    note = notes[0]
-    if not is_linear(evidence):
-        yield kept(note, "minor")
-        return
+    severity, note = weight_of(evidence, "notable"), notes[0]
     reference, outcome = evidence.reference, evidence.outcome
-    if reference is None:
-        yield kept(note, weight_of(evidence, note.severity))
-        return
-    bends = max(reference.neighbours, reference.kernel)
-    margin = max(MATTERS, SURE * reference.error)
-    is_curved = bends - reference.linear > margin
-    is_behind = outcome is None or bends - outcome > margin
-    severity = weight_of(evidence, note.severity) if is_curved and is_behind else "minor"
-    yield kept(note, severity)
+    if not is_linear(evidence):
+        severity = "minor"
+    elif reference is not None:
+        bends = max(reference.neighbours, reference.kernel)
+        margin = max(MATTERS, SURE * reference.error)
+        is_behind = outcome is None or bends - outcome > margin
+        if not is_behind or bends - reference.linear <= margin:
+            severity = "minor"
+    yield Sighting(severity, note.evidence, note.case)
 
 
 def is_linear(evidence: Evidence) -> bool:
