@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jaram as jr
+from jaram.doctor import patient
 from jaram.doctor.diagnosis import Diagnosis
 from jaram.doctor.finding import Finding, Picture
 from jaram.errors import RunError
@@ -113,3 +114,15 @@ def test_a_damaged_diagnosis_is_told(damaged: Any, tmp_path: Path) -> None:
     (tmp_path / "run" / "run.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(RunError, match="damaged"):
         jr.open(tmp_path / "run")
+
+
+def test_of_a_large_training_part_a_sample_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jaram.runs.run.MOST_TRAIN_ROWS", 16)
+    run = jr.train(RECIPE, data())
+    evidence = patient.of_run(run)
+    assert evidence.prepared is not None
+    assert evidence.answers is not None
+    assert len(evidence.prepared.train) == len(evidence.answers["train"].loss) == 16
+    assert evidence.batch_size == 16
+    measured = float(np.mean(evidence.answers["train"].loss))
+    assert run.metrics["train/loss"] == pytest.approx(measured)

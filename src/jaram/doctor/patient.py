@@ -28,9 +28,11 @@ def of_run(
 ) -> Evidence:
     """All that a finished run tells; with ``prepared`` also what its data does.
 
+    Of a large training part the sample that metrics are measured on stands for the whole.
     answers_of: gives the run's answers for a part where they are known already.
     """
     from jaram.doctor.examination import Examination
+    from jaram.runs.run import measured_parts
 
     prepared = run.prepared if prepared is None else prepared
     evidence = of_chronicle(
@@ -47,12 +49,16 @@ def of_run(
     )
     if prepared is None:
         return dataclasses.replace(evidence, params=run.params)
-    parts = {"train": prepared.train, "valid": prepared.valid}
+    parts = measured_parts(prepared)
     answers = {
         name: run.examine(part.x, part.y) if answers_of is None else answers_of(name)
         for name, part in parts.items()
-        if part is not None and len(part.x)
+        if name != "test"
     }
+    if len(parts.get("train", prepared.train)) < len(prepared.train):
+        evidence = dataclasses.replace(
+            evidence, prepared=dataclasses.replace(prepared, train=parts["train"])
+        )
     return dataclasses.replace(
         evidence,
         params=run.params,

@@ -86,13 +86,11 @@ class Run:
 
     def metrics_from(self, answers_of: AnswersOf) -> dict[str, float]:
         """The same, measured now from the answers that ``answers_of`` gives."""
-        found: dict[str, float] = {}
-        for name, part in self.parts.items():
-            sample = _sample(part) if name == "train" else part
-            given = self.examine(sample.x, sample.y) if sample is not part else answers_of(name)
-            metrics = self._metrics_of(sample, given)
-            found |= {f"{name}/{metric}": value for metric, value in metrics.items()}
-        return found
+        return {
+            f"{name}/{metric}": value
+            for name, part in self.parts.items()
+            for metric, value in self._metrics_of(part, answers_of(name)).items()
+        }
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
@@ -104,17 +102,11 @@ class Run:
 
         return diagnose_at_once(self)
 
-    @property
+    @cached_property
     def parts(self) -> dict[str, Part]:
-        """The prepared parts that have rows, by name; none of a run opened from its folder."""
-        if self.prepared is None:
-            return {}
-        found = {
-            "valid": self.prepared.valid,
-            "train": self.prepared.train,
-            "test": self.prepared.test,
-        }
-        return {name: part for name, part in found.items() if part is not None and len(part.x)}
+        """The prepared parts that have rows, by name, as they are measured: of a training part of
+        more than ``MOST_TRAIN_ROWS`` rows a sample. None of a run opened from its folder."""
+        return {} if self.prepared is None else measured_parts(self.prepared)
 
     @cached_property
     def history(self) -> polars.DataFrame:
@@ -202,7 +194,7 @@ class Run:
         return answers(self.recipe, self.params, self.network_state, x, self.task, y)
 
     def answers_of(self, part: str) -> Answers:
-        """Answers for a whole prepared part, one of the names in :attr:`parts`."""
+        """Answers for one of :attr:`parts`."""
         rows = self.parts[part]
         return self.examine(rows.x, rows.y)
 
@@ -228,6 +220,16 @@ class Run:
         weight = part.weight if part.weight is not None and part.weight.any() else None
         metrics = {"loss": float(np.average(found.loss, weights=weight))}
         return metrics | evaluate(self.task, truth, given)
+
+
+def measured_parts(prepared: Prepared) -> dict[str, Part]:
+    """The parts that have rows, by name; of a large training part a sample."""
+    found = {
+        "valid": prepared.valid,
+        "train": _sample(prepared.train),
+        "test": prepared.test,
+    }
+    return {name: part for name, part in found.items() if part is not None and len(part.x)}
 
 
 def _sample(part: Part) -> Part:
