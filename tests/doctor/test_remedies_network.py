@@ -231,6 +231,12 @@ def test_sound_defaults_of_a_linear_network_have_hidden_layers() -> None:
     assert network_of(recipe) == "dense 64 gelu, dense 32 gelu, dense 1 sigmoid"
 
 
+def test_sound_defaults_of_a_deep_stack_have_connections() -> None:
+    recipe = first("sound_defaults", "two", network=", ".join(["dense 8 sigmoid"] * 5))
+    branch = "residual (dense 8 gelu init=(orthogonal 0.707))"
+    assert network_of(recipe) == f"dense 8 gelu, {', '.join([branch] * 4)}, dense 1 sigmoid"
+
+
 def test_the_default_initializer_of_relu_is_what_a_split_layer_is_given() -> None:
     recipe = first("insert_batch_norm", "classes", network="dense 8 relu")
     assert recipe.network is not None

@@ -91,11 +91,11 @@ def _bending(to: ActivationFunction) -> Edit:
             layer = piece.layer
             if not is_bent(layer) or activation_of(layer) == to:
                 continue
-            fields = {"init": None} if hasattr(layer, "init") and not _suits_all(layer) else {}
+            fields = {"init": None} if hasattr(layer, "init") and not suits_all(layer) else {}
             made[place] = piece._replace(layer=changed(layer, activation=to, **fields))
             if name_of(layer) == "activation" and (before := _straight_before(sequence, place)):
                 weighted = made[before[0]]
-                if _suits_all(weighted.layer):
+                if suits_all(weighted.layer):
                     continue
                 fitted = changed(weighted.layer, init=before_activation(to))
                 made[before[0]] = weighted._replace(layer=fitted)
@@ -193,7 +193,8 @@ def _family(init: Initializer) -> str:
     return name_of(init).split("_")[0]
 
 
-def _suits_all(layer: Layer) -> bool:
+def suits_all(layer: Layer) -> bool:
+    """Whether a plain layer starts with weights that suit every activation."""
     return _family(effective_init(layer)) == "any"
 
 
