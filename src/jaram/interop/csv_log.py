@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from jaram.data.csv_file import split_header, to_utf8, without_blank_lines
-from jaram.data.notices import shown
 from jaram.data.sniff import read_rows, sniff
 from jaram.errors import DataError
 from jaram.interop.log import Log, of_columns
@@ -43,4 +42,4 @@ def read_csv(path: Path, content: bytes) -> Log:
         raise DataError("interop.log_empty", where=str(path))
     if dialect.decimal == ",":
         rows = [[cell.replace(",", ".") for cell in row] for row in rows]
-    return of_columns(shown(path), {name: [row[j] for row in rows] for j, name in enumerate(names)})
+    return of_columns(str(path), {name: [row[j] for row in rows] for j, name in enumerate(names)})

@@ -67,28 +67,31 @@ def timeline(log: Log, roles: Mapping[str, str]) -> Timeline:
     A training that was begun again in the same log is read from where it began again.
     """
     columns = {role: log.columns[name] for role, name in roles.items()}
-    epoch = _clock(columns.get("epoch"))
-    step = _clock(columns.get("step"))
-    steps_count_up = step is not None and _counts_up(step, epoch)
-    main = step if steps_count_up else epoch
+    epoch, step = (_clock(columns.pop(role, None)) for role in ("epoch", "step"))
+    is_step_through = step is not None and _counts_through(step, epoch)
+    main = step if is_step_through else epoch
     kept = np.arange(log.rows) if main is None else _since_restart(main)
-    columns = {role: column.take(kept) for role, column in columns.items()}
     clocks = [
-        clock[kept] for clock in ((step,) if steps_count_up else (epoch, step)) if clock is not None
+        clock for clock in ([step] if is_step_through else [epoch, step]) if clock is not None
     ]
-    at = _ranks(clocks, len(kept))
-    measured = {role: one for role, one in columns.items() if role not in ("epoch", "step")}
-    values = {role: _with_divergence(role, measured) for role in measured}
+    at = _ranks([clock[kept] for clock in clocks], len(kept))
+    used = {roles.get(role) for role in ("epoch", "step")}
+    measured = {name: one.take(kept) for name, one in log.columns.items() if name not in used}
     series = {}
-    for role, (value, known) in values.items():
+    for role in columns:
+        known = _measurements(roles[role], roles.get("train/loss", ""), role, measured)
         rows = np.flatnonzero(known)
-        series[role] = Series(at[rows], value[rows])
+        series[role] = Series(at[rows], measured[roles[role]].values[rows])
     moments = int(at[-1]) + 1 if len(at) else 0
-    return Timeline(
-        series,
-        _of_moments(columns.get("epoch"), at, moments),
-        _of_moments(columns.get("step"), at, moments),
+    if not clocks:  # a row is an epoch
+        return Timeline(series, np.arange(moments, dtype=np.float64), np.full(moments, np.nan))
+    of_moments = (
+        _of_moments(log.columns[roles[role]].take(kept), at, moments)
+        if role in roles
+        else np.full(moments, np.nan)
+        for role in ("epoch", "step")
     )
+    return Timeline(series, *of_moments)
 
 
 def _clock(column: Column | None) -> Floats | None:
@@ -98,7 +101,7 @@ def _clock(column: Column | None) -> Floats | None:
     return column.values
 
 
-def _counts_up(step: Floats, epoch: Floats | None) -> bool:
+def _counts_through(step: Floats, epoch: Floats | None) -> bool:
     """Whether steps are counted through the training and not anew in each epoch."""
     if epoch is None:
         return True
@@ -130,50 +133,55 @@ def _ranks(clocks: list[Floats], rows: int) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(min(rows, 1), np.int64), np.cumsum(changed)]).astype(np.int64)
 
 
-def _of_moments(column: Column | None, at: NDArray[np.int64], moments: int) -> Floats:
+def _of_moments(clock: Column, at: NDArray[np.int64], moments: int) -> Floats:
     found = np.full(moments, np.nan)
-    if column is not None:
-        rows = np.flatnonzero(np.isfinite(column.values))
-        found[at[rows]] = column.values[rows]
+    rows = np.flatnonzero(np.isfinite(clock.values))
+    found[at[rows]] = clock.values[rows]
     return found
 
 
 # --- empty cells: not measured, or not a number? ------------------------------------------------
 
 
-def _with_divergence(role: str, columns: Mapping[str, Column]) -> tuple[Floats, NDArray[np.bool_]]:
-    """A column's values, and which cells are measurements; NaN among these is divergence.
+def _measurements(
+    name: str, train_name: str, role: str, columns: Mapping[str, Column]
+) -> NDArray[np.bool_]:
+    """Which cells of a column are measurements; NaN among these is divergence.
 
     Many tools write the NaN of a training that diverged as an empty cell, and others an empty cell
     as NaN. A network whose loss is NaN does not recover. So what is missing between numbers was not
-    measured; what is missing after the last number, for longer than ever before, in rows that would
-    have it, is divergence. Of a validation loss this is believed only where the training loss is
-    gone as well.
+    measured; what is missing after the last number, in more rows that would have it than ever
+    before, is divergence. Rows that would have it are those with nothing in them, or with what
+    usually stands beside it. Of the validation part this is believed only where the training loss
+    is gone as well.
     """
-    own = columns[role]
-    number = ~np.isnan(own.values)
+    own = columns[name]
+    number: NDArray[np.bool_] = ~np.isnan(own.values)
     places = np.flatnonzero(number)
     if not len(places):
-        return own.values, ~own.blank
-    gap = int(np.diff(places).max() - 1) if len(places) > 1 else 0
+        return number | ~own.blank
     tail = np.arange(len(number)) > places[-1]
     written_nan = tail & ~own.blank & ~number
-    if not gap and written_nan.any():
-        return own.values, number | written_nan
-    if np.count_nonzero(tail) <= gap or role == "learning_rate":
-        return own.values, number
-    others = {name: one for name, one in columns.items() if name not in (role, "learning_rate")}
-    reports = np.ones(len(number), np.bool_)
-    beside = np.zeros(len(number), np.bool_)
-    for one in others.values():
-        has = np.isfinite(one.values)
-        reports &= ~has
-        if np.count_nonzero(has & number) * 2 >= len(places):
-            beside |= has
-    lost = tail & (reports | beside)
-    if role.startswith("valid/") and "train/loss" in columns:
-        lost &= ~np.isfinite(columns["train/loss"].values)
-    return own.values, number | lost
+    if written_nan.any() and bool((np.diff(places) == 1).all()):
+        return np.logical_or(number, written_nan)
+    if role == "learning_rate" or not tail.any():
+        return number
+    is_silent, has_usual = np.ones(len(number), np.bool_), np.zeros(len(number), np.bool_)
+    for other, one in columns.items():
+        if other != name:
+            has = np.isfinite(one.values)
+            is_silent &= one.blank
+            if np.count_nonzero(has & number) * 2 >= len(places):
+                has_usual |= has
+    lost = ~number & (is_silent | has_usual)
+    so_far = np.cumsum(lost)
+    longest = int(np.diff(so_far[places]).max()) if len(places) > 1 else 0
+    if np.count_nonzero(lost & tail) <= longest:
+        return number
+    lost &= tail
+    if role.startswith("valid/") and train_name in columns:
+        lost &= ~np.isfinite(columns[train_name].values)
+    return number | lost
 
 
 # --- points -------------------------------------------------------------------------------------
@@ -206,16 +214,14 @@ def _useful(series: Series | None) -> Series | None:
 
 def _alone(found: Timeline, series: Series) -> NDArray[np.int64]:
     """The moments that end the points of a log with one loss."""
-    if found.whole_epochs:
-        epochs = found.epoch[series.at]
-        last = np.flatnonzero(np.append(np.diff(epochs) != 0, True))
-        if len(last) >= FEW_EPOCHS and np.isfinite(epochs).all():
-            return np.unique(series.at[last])
-    moments = np.unique(series.at)
-    if len(moments) <= MOST_POINTS:
-        return moments
-    ends = np.linspace(0, len(moments), MOST_POINTS + 1).round().astype(np.int64)[1:] - 1
-    return moments[ends]
+    ends = np.unique(series.at)
+    epochs = found.epoch[ends]
+    if found.whole_epochs and np.isfinite(epochs).all():
+        of_epochs = ends[np.append(np.diff(epochs) != 0, True)]
+        ends = of_epochs if len(of_epochs) >= FEW_EPOCHS else ends
+    if len(ends) <= MOST_POINTS:
+        return ends
+    return ends[np.linspace(0, len(ends), MOST_POINTS + 1).round().astype(np.int64)[1:] - 1]
 
 
 def _at_points(
