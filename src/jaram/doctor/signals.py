@@ -44,7 +44,8 @@ def level(curve: Floats, at: float) -> float:
 
 
 def smooth(curve: Floats) -> Floats:
-    """The running mean over :data:`WINDOW` of the curve, ``(epochs − width + 1,)``."""
+    """The running mean over :data:`WINDOW` of a curve that is not empty,
+    ``(epochs − width + 1,)``."""
     width = max(1, round(WINDOW * len(curve)))
     sums = np.cumsum(np.concatenate([[0.0], curve]))
     means: Floats = (sums[width:] - sums[:-width]) / width
@@ -52,8 +53,17 @@ def smooth(curve: Floats) -> Floats:
 
 
 def lowest(curve: Floats) -> float:
-    """The lowest level the curve came to."""
-    return float(smooth(curve).min())
+    """The lowest level the curve came to; infinite for an empty one."""
+    return float(smooth(curve).min()) if len(curve) else float("inf")
+
+
+def restlessness(curve: Floats) -> float:
+    """What the curve moves by from one value to the next in its second half, as a share of what is
+    left of it there."""
+    half = curve[len(curve) // 2 :]
+    if len(half) < 2 or half.mean() <= 0:
+        return 0.0
+    return float(np.mean(np.abs(np.diff(half))) / half.mean())
 
 
 def progress(curve: Floats, start: float) -> float:
@@ -129,6 +139,8 @@ def never_rising(curve: Floats) -> Floats:
 
 def rise(curve: Floats) -> float:
     """What the loss rose by from its lowest level to the end, in the curve's unit."""
+    if not len(curve):
+        return 0.0
     return max(0.0, level(curve, 1.0) - lowest(curve))
 
 

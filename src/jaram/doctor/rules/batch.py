@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jaram.doctor.course import Course, numbers, severity
-from jaram.doctor.evidence import MATTERS, Evidence
+from jaram.doctor.course import WAVERS, Course, numbers, severity
+from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import overlong, picture_of
+from jaram.doctor.rules.rate import OVERSHOOT, highest, overlong, picture_of
 
 TINY = 4
 """Examples a step up to which the direction of a step is mostly chance."""
+PARTED = 0.1
+"""Share of its progress that the validation loss must have given back to have turned up."""
 UNSETTLED = 0.1
 """Swings of the training loss, as a share of its progress, that a settled training stays below."""
 
@@ -74,8 +76,13 @@ def thrown_about(course: Course) -> bool:
     it falls short, or any other epoch's weights would have been worse."""
     evidence = course.evidence
     batch = evidence.batch_size
-    if batch is None or batch > TINY or evidence.has_diverged or len(course.loss) < 3:
+    if batch is None or batch > TINY:
         return False
-    if not evidence.falls_short and course.wavers < MATTERS:
+    if evidence.has_diverged:
+        return highest(course) > OVERSHOOT * course.start and not course.begins_wild
+    if len(course.loss) < 3:
+        return False
+    costs = evidence.falls_short or course.wavers >= WAVERS or course.back_valid >= PARTED
+    if not costs:
         return False
     return max(course.swing, course.back) >= UNSETTLED

@@ -11,11 +11,9 @@ from jaram.doctor import signals
 from jaram.doctor.course import Course, numbers, severity
 from jaram.doctor.evidence import SURE, Evidence
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.batch import thrown_about
+from jaram.doctor.rules.batch import PARTED, thrown_about
 from jaram.doctor.rules.rate import overlong, picture_of
 
-PARTED = 0.1
-"""Share of its progress that the validation loss must have given back to have turned up."""
 USUAL_GAP = 0.06
 """Points of the score that any network is better by on the rows it learned from: twice what
 matters."""
@@ -41,6 +39,8 @@ def overfitting(evidence: Evidence) -> Iterable[Sighting]:
     train, valid = evidence.curves.train_loss, course.valid
     if train is None or valid is None or len(valid) < 3 or evidence.has_diverged:
         return
+    if course.knows_little or thrown_about(course):
+        return
     last_train, last_valid = signals.level(train, 1.0), signals.level(valid, 1.0)
     turn = int(np.argmin(valid))
     if course.back_valid < PARTED or last_train > train[turn] or last_valid < last_train:
@@ -57,7 +57,7 @@ def overfitting(evidence: Evidence) -> Iterable[Sighting]:
         lowest=float(valid[turn]),
         gap=gap,
     )
-    bad = severity(evidence) if evidence.shortfall and not course.knows_little else "notable"
+    bad = severity(evidence) if evidence.shortfall else "notable"
     yield Sighting(bad, told, picture=picture_of(evidence, turn + 1))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import THROWN, Course, numbers, severity
-from jaram.doctor.evidence import MATTERS, Evidence
+from jaram.doctor.course import FIRST_EXAMPLES, WAVERS, Course, numbers, severity
+from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Picture
+from jaram.doctor.passage import frozen
 from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.restraint import restraints
 
@@ -17,11 +18,18 @@ RISES = 0.25
 """Share of all progress that the training loss must have given back to be risen."""
 NOTED_SWING = 0.25
 """Swings of the training loss, as a share of its scale, that are worth a word."""
+RESTLESS = 0.2
+"""Share of what is left of the loss that it moves by from epoch to epoch where the scores waver."""
 WIDE_SWING = 0.5
 """Swings of the training loss from half its progress on say that it does not settle."""
+OVERSHOOT = 4.0
+"""How many times its start the training loss must reach for the steps to have thrown it up: 2.3 at
+most in trainings that were ill of something else."""
 FAR = 4.0
 """How many times their first size the weights must have moved: healthy trainings move by about
 once, small networks on long trainings by a few times."""
+VERY_FAR = 10.0
+"""The same for trainings whose last steps are short: units that died stop moving."""
 LONG_UPDATE = 1e-2
 """A step that changes a hundredth of the weights, epoch after epoch, is long."""
 STRAIGHT = 0.5
@@ -84,32 +92,28 @@ def overlong(course: Course) -> str | None:
     """Which sign of overlong steps a training shows that suffered from them; None if none."""
     evidence = course.evidence
     if evidence.has_diverged:
-        grew = highest(course) > THROWN * course.start
+        grew = highest(course) > OVERSHOOT * course.start
         return "diverged" if grew and not course.begins_wild else None
-    if len(course.loss) < 2 or course.held_back_by is not None:
+    if len(course.loss) < 2 or course.held_back_by is not None or frozen(evidence):
         return None
     if evidence.is_healthy:
-        return "swings" if course.swing >= WIDE_SWING and course.wavers >= MATTERS else None
-    suffers = evidence.falls_short
+        return "swings" if course.swing >= WIDE_SWING and course.wavers >= WAVERS else None
     is_known = evidence.shortfall is not None
-    end = signals.level(course.loss, 1.0)
-    if (
-        end > 1.05 * max(course.start, float(course.loss[0]))
-        and not course.is_falling
-        and (suffers or not is_known)
-    ):
-        return "rises"
-    if is_known and not suffers:
+    if is_known and not evidence.falls_short:
         return None
-    if course.swing >= WIDE_SWING and np.isfinite(course.swing):
+    end, loss = signals.level(course.loss, 1.0), course.loss
+    if end > 1.05 * max(course.start, float(loss[0])) and not course.is_falling:
+        return "rises"
+    if course.swing >= WIDE_SWING:
         return "swings"
     if course.back >= RISES and course.drop > 0.05:
         return "rises_again"
-    if suffers and highest(course) > THROWN * course.start and not course.begins_wild:
+    if not course.learned_too_little:
+        return None
+    if highest(course) > OVERSHOOT * course.start and not course.begins_wild:
         return "overshoots"
-    if suffers and moved(evidence) >= FAR and (course.update or 0.0) >= LONG_UPDATE:
-        return "far"
-    return None
+    is_long = (course.update or 0.0) >= LONG_UPDATE
+    return "far" if moved(evidence) >= (FAR if is_long else VERY_FAR) else None
 
 
 def highest(course: Course) -> float:
@@ -122,7 +126,7 @@ def highest(course: Course) -> float:
     finite = signals.finite(steps)
     if len(finite) < len(steps):
         return float("inf") if not len(finite) else float(np.max(finite))
-    width = max(1, 64 // (course.evidence.batch_size or 64))
+    width = max(1, FIRST_EXAMPLES // (course.evidence.batch_size or FIRST_EXAMPLES))
     means = np.convolve(finite, np.full(width, 1 / width), mode="valid")
     return float(np.max(means)) if len(means) else float(np.max(finite))
 
@@ -162,15 +166,14 @@ def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:
         straightness=signals.straightness(course.loss),
     )
     picture = picture_of(evidence)
-    if course.update is None:
+    spent = spent_by(evidence)
+    if spent is not None and course.learned_too_little and overlong(course) is None:
+        yield Sighting(severity(evidence), told | {"spent": spent}, "decayed", picture)
+    elif course.update is None:
         if is_straight(course):
             yield Sighting(severity(evidence), told, "straight", picture)
     elif course.is_unfinished and course.lack == "rate" and overlong(course) is None:
-        spent = spent_by(evidence)
-        if spent is None:
-            yield Sighting(severity(evidence), told, picture=picture)
-        else:
-            yield Sighting(severity(evidence), told | {"spent": spent}, "decayed", picture)
+        yield Sighting(severity(evidence), told, picture=picture)
 
 
 def spent_by(evidence: Evidence) -> int | None:
@@ -204,8 +207,12 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     course = evidence.course
     if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
         return
+    if course.held_back_by is not None:
+        return
+    wavers = course.wavers >= WAVERS
+    is_restless = wavers and signals.restlessness(course.loss) >= RESTLESS
     is_known = evidence.shortfall is not None
-    if (is_known and not evidence.falls_short) or course.held_back_by is not None:
+    if is_known and not wavers and (course.learned_too_little or not evidence.falls_short):
         return
     jumps = signals.jumps(course.loss, JUMP_OF_PROGRESS * course.scale, JUMP_OF_NOISE)
     told = numbers(epochs=evidence.curves.epochs, swing=course.swing, jumps=len(jumps))
@@ -214,7 +221,7 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
         before, after = float(course.loss[place - 1]), float(course.loss[place])
         told |= {"epoch": place + 1, "before": before, "after": after}
         yield Sighting("notable", told, "jump", picture_of(evidence, place + 1))
-    elif course.swing >= NOTED_SWING:
+    elif course.swing >= NOTED_SWING or is_restless:
         yield Sighting("notable", told, picture=picture_of(evidence))
 
 
