@@ -71,7 +71,7 @@ SWINGS = [
     Mistake(
         "momentum at a high rate",
         "oscillating_loss",
-        "digits2 circles2 iris2 blobs2 | mnist1 rings2 wine1 moons2",
+        "digits2 circles2 iris2 digits4 | mnist1 rings2 wine1 moons2",
         [rate(4), rate(8), rate(12)],
         accepts="learning_rate_too_high",
         rule="swings",
@@ -79,15 +79,15 @@ SWINGS = [
     Mistake(
         "momentum at a high rate on numbers",
         "oscillating_loss",
-        "sine2 friedman2 saddle2 | engine2 bumps2 abalone2",
-        [rate(3), rate(2), rate(4)],
+        "sine2 friedman2 saddle2 | bumps2 engine2 abalone2",
+        [rate(6), rate(2.5), rate(1.5)],
         accepts="learning_rate_too_high",
         rule="swings",
     ),
     Mistake(
         "Adam at a high rate",
         "oscillating_loss",
-        "cancer1 iris1 circles1 digits1 | mnist3 rings1 xor1 penguins2",
+        "spirals1 iris1 circles1 digits1 | mnist3 rings1 xor1 penguins2",
         [rate(15), rate(30), rate(60)],
         base_data=noise(1.0),
         accepts="learning_rate_too_high",
@@ -97,24 +97,24 @@ SWINGS = [
         "Adam at a high rate on numbers",
         "oscillating_loss",
         "sine1 friedman1 saddle1 | bumps1 engine1 abalone1",
-        [rate(20), rate(30), rate(40)],
+        [rate(20), rate(60), rate(90)],
         accepts="learning_rate_too_high",
         rule="swings",
     ),
     Mistake(
         "few examples a step",
         "oscillating_loss",
-        "cancer2 iris2 pima1 friedman2 | engine2 wine1 rings2 moons2",
+        "blobs2 iris2 digits2 saddle1 | engine2 wine1 rings2 moons2",
         [fields(batch_size=2)],
-        base=fields(optimizer="sgd 0.05 momentum=0.7"),
-        base_data=noise(0.8),
+        base=fields(optimizer="sgd 0.1 momentum=0.7"),
+        base_data=noise(0.6),
         accepts="learning_rate_too_high batch_too_small",
         rule="swings",
     ),
     Mistake(
         "RMSprop at a high rate",
         "oscillating_loss",
-        "cancer2 sine1 friedman2 | penguins1 bumps1 engine2",
+        "digits1 saddle1 friedman2 | penguins1 bumps1 engine2",
         [fields(optimizer="rmsprop 0.1"), fields(optimizer="rmsprop 0.05")],
         base=fields(optimizer="rmsprop 0.003"),
         base_data=noise(0.5),
@@ -290,7 +290,7 @@ EPOCHS = [
 
 LONG = all_of(widths(256, 128), fields(epochs=250))
 STOPPED = all_of(
-    widths(256, 128), fields(epochs=250, stop="early_stopping 8", penalties=("l2 0.03",))
+    widths(256, 128), fields(epochs=250, stop="early_stopping 12", penalties=("l2 0.03",))
 )
 
 FIT = [
@@ -311,13 +311,13 @@ FIT = [
         [LONG],
         twin=STOPPED,
         base=fields(optimizer="adam 0.005"),
-        base_data=in_turn(target_noise(1.0), rows(130)),
+        base_data=in_turn(target_noise(0.6), rows(150)),
         rule="parts",
     ),
     Mistake(
         "lost among useless columns",
         "overfitting",
-        "cancer2 circles2 friedman2 saddle2 | reviews1 moons2 engine2 xor2",
+        "cancer2 cancer1 blobs1 iris1 digits4 | reviews1 wine1 rings1 penguins2 mnist2",
         [LONG],
         twin=STOPPED,
         base=fields(optimizer="adam 0.005"),
