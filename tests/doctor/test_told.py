@@ -103,6 +103,7 @@ def test_an_illness_of_the_data_is_told_with_its_rows() -> None:
     assert "7 (cat, more like dog), 3 (dog, more like cat), 41 (cat, more like dog)" in told
     assert "Nothing to treat" not in told
     assert "cat" in record_told(record, "ko")
+    assert "cat" not in record_told(record, "en", after_the_findings=True)
 
 
 def test_rounds_are_explained_where_there_was_more_than_one() -> None:

@@ -228,7 +228,7 @@ def _tell_treatment(
 
     tell_stories(speaker, diagnosis, show_all=show_all, record=record)
     speaker.say()
-    for line in record_told(record).splitlines():
+    for line in record_told(record, after_the_findings=True).splitlines():
         speaker.say(line)
     speaker.say()
     if after is not None:

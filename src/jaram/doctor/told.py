@@ -33,8 +33,13 @@ def treatment_told(treatment: Treatment, lang: Language | None = None) -> str:
     return record_told(record_of(treatment), lang)
 
 
-def record_told(record: Record, lang: Language | None = None) -> str:
-    """A treatment in words, from its record (:func:`~jaram.doctor.record.record_of`)."""
+def record_told(
+    record: Record, lang: Language | None = None, *, after_the_findings: bool = False
+) -> str:
+    """A treatment in words, from its record (:func:`~jaram.doctor.record.record_of`).
+
+    after_the_findings: whether what to do about them has been told already.
+    """
     lines = []
     if record["verdicts"]:
         lines += [*_table(record, lang), "", *verdict_told(record, lang)]
@@ -45,17 +50,21 @@ def record_told(record: Record, lang: Language | None = None) -> str:
     if record["changes"]:
         lines += ["", text("doctor.changed", lang=lang)]
         lines += [f"  {line}" for line in record["changes"][lang or language()]]
-    return "\n".join([*lines, *of_data_told(record, lang)])
+    about_data = of_data_told(record, lang, with_advice=not after_the_findings)
+    return "\n".join([*lines, *about_data])
 
 
-def of_data_told(record: Record, lang: Language | None = None) -> list[str]:
-    """The findings that no recipe treats: what to do instead, and the rows to look at."""
+def of_data_told(
+    record: Record, lang: Language | None = None, *, with_advice: bool = True
+) -> list[str]:
+    """The findings that no recipe treats; as advice what to do instead, and the rows to look at."""
     lines = []
     for found in map(Finding.from_json, record["diagnosis"]["findings"]):
         if found.name not in record["of_data"]:
             continue
         lines.append(text("doctor.untreated_data", lang=lang, name=called(found.name, lang)))
-        lines += filter(None, [fix(found, lang), suspicious_rows(found, lang)])
+        if with_advice:
+            lines += filter(None, [fix(found, lang), suspicious_rows(found, lang)])
     return lines
 
 
