@@ -71,10 +71,8 @@ def timeline(log: Log, roles: Mapping[str, str]) -> Timeline:
     is_step_through = step is not None and _counts_through(step, epoch)
     main = step if is_step_through else epoch
     kept = np.arange(log.rows) if main is None else _since_restart(main)
-    clocks = [
-        clock for clock in ([step] if is_step_through else [epoch, step]) if clock is not None
-    ]
-    at = _ranks([clock[kept] for clock in clocks], len(kept))
+    clocks = [step] if is_step_through else [epoch, step]
+    at = _ranks([clock[kept] for clock in clocks if clock is not None], len(kept))
     used = {roles.get(role) for role in ("epoch", "step")}
     measured = {name: one.take(kept) for name, one in log.columns.items() if name not in used}
     series = {}
@@ -82,16 +80,13 @@ def timeline(log: Log, roles: Mapping[str, str]) -> Timeline:
         known = _measurements(roles[role], roles.get("train/loss", ""), role, measured)
         rows = np.flatnonzero(known)
         series[role] = Series(at[rows], measured[roles[role]].values[rows])
-    moments = int(at[-1]) + 1 if len(at) else 0
-    if not clocks:  # a row is an epoch
-        return Timeline(series, np.arange(moments, dtype=np.float64), np.full(moments, np.nan))
-    of_moments = (
-        _of_moments(log.columns[roles[role]].take(kept), at, moments)
-        if role in roles
-        else np.full(moments, np.nan)
+    told = {
+        role: log.columns[roles[role]].values[kept] if role in roles else np.full(len(at), np.nan)
         for role in ("epoch", "step")
-    )
-    return Timeline(series, *of_moments)
+    }
+    if epoch is None and step is None:  # a row is an epoch
+        told["epoch"] = at.astype(np.float64)
+    return Timeline(series, _of_moments(told["epoch"], at), _of_moments(told["step"], at))
 
 
 def _clock(column: Column | None) -> Floats | None:
@@ -133,10 +128,10 @@ def _ranks(clocks: list[Floats], rows: int) -> NDArray[np.int64]:
     return np.concatenate([np.zeros(min(rows, 1), np.int64), np.cumsum(changed)]).astype(np.int64)
 
 
-def _of_moments(clock: Column, at: NDArray[np.int64], moments: int) -> Floats:
-    found = np.full(moments, np.nan)
-    rows = np.flatnonzero(np.isfinite(clock.values))
-    found[at[rows]] = clock.values[rows]
+def _of_moments(clock: Floats, at: NDArray[np.int64]) -> Floats:
+    found = np.full(int(at[-1]) + 1 if len(at) else 0, np.nan)
+    rows = np.flatnonzero(np.isfinite(clock))
+    found[at[rows]] = clock[rows]
     return found
 
 
@@ -162,8 +157,9 @@ def _measurements(
         return number | ~own.blank
     tail = np.arange(len(number)) > places[-1]
     written_nan = tail & ~own.blank & ~number
-    if written_nan.any() and bool((np.diff(places) == 1).all()):
-        return np.logical_or(number, written_nan)
+    if written_nan.any() and (np.diff(places) == 1).all():
+        number |= written_nan
+        return number
     if role == "learning_rate" or not tail.any():
         return number
     is_silent, has_usual = np.ones(len(number), np.bool_), np.zeros(len(number), np.bool_)

@@ -15,6 +15,7 @@ counts steps, so that watching costs next to nothing. It changes no number of th
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -51,6 +52,7 @@ SPACING = 200
 costs two or three steps of a small network, so that watching stays below 3%."""
 STALE = 4
 """In a short training the signs are at most this part of it old."""
+NEVER = sys.maxsize
 _FOLDED = 1024
 """Losses on an accelerator that are kept as single tensors before they are put into one."""
 
@@ -112,7 +114,8 @@ class Watcher:
         self._expected = steps_per_epoch
         self._done = 0  # steps in this epoch
         self._total = 0  # steps in the epochs before
-        self._due = 0  # steps of this epoch after which the signs are to be taken in the next
+        self._target = 0  # steps of this epoch after which the signs are to be taken in the next
+        self._due = 0  # the same, or fewer
         self._taken_at = 0  # steps until the signs were last taken
         self._batch_size: int | None = None
         self._epochs: list[Epoch] = []
@@ -160,11 +163,8 @@ class Watcher:
 
         train_loss: without it, the mean of the losses of its steps. Scores are accuracies or R².
         """
-        given = [
-            None if one is None else float(one)
-            for one in (train_loss, valid_loss, train_score, valid_score)
-        ]
-        self._epochs.append(self._epoch(*given))
+        given = (train_loss, valid_loss, train_score, valid_score)
+        self._epochs.append(self._epoch(*(_number(one) for one in given)))
         self._losses, self._folded = [], []
         self._expected = self._done or self._expected
         self._total += self._done
@@ -174,7 +174,7 @@ class Watcher:
     def close(self) -> None:
         """Stop watching; what was seen stays."""
         self._disarm()
-        self._due = -1
+        self._due = NEVER
         self._is_closed = True
 
     def __enter__(self) -> Watcher:
@@ -236,13 +236,26 @@ class Watcher:
         step = 1 if self._expected is None else max(1, self._expected - 1)
         since = self._total + step - self._taken_at
         is_wanted = since >= min(SPACING, self._taken_at / STALE)
-        self._due = step - 1 if is_wanted else -1
+        self._target = step - 1 if is_wanted else NEVER
+        self._due = self._target
+        self._look_earlier()
         if self._due == 0:
             self._arm()
 
+    def _look_earlier(self) -> None:
+        """Take the signs more than once an epoch while too few rows have been seen."""
+        if self._signs is not None and self._signs.needs_rows:
+            self._due = min(self._due, self._done + SPACING)
+
     def _arm(self) -> None:
         """Make ready to take the signs in the next step of the optimizer."""
-        self._due = 8 * self._due + 7 if self._expected is None else -1
+        if self._expected is None:
+            self._due = 8 * self._due + 7
+        elif self._due < self._target:
+            self._due = self._target
+        else:
+            self._due = NEVER
+        self._look_earlier()
         if self._forward is not None:  # no step has come since the last time
             return
         self._layers = self._layers or layers_of(self._module)
@@ -329,6 +342,11 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
             found(*args)
 
     return hook
+
+
+def _number(value: Any) -> float | None:
+    value = value.detach() if isinstance(value, torch.Tensor) else value
+    return None if value is None else float(value)
 
 
 def _rate(group: dict[str, Any]) -> float:

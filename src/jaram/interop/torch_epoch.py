@@ -37,6 +37,11 @@ class Signs:
     dead_units: tuple[tuple[int, int], ...] = ()
     dead: tuple[tuple[int, torch.Tensor], ...] = ()
 
+    @property
+    def needs_rows(self) -> bool:
+        """Whether units can die but too few rows were seen to tell."""
+        return bool(self.dead) and sum(rows for rows, _ in self.dead) < PROBE_ROWS
+
     def table(self, layers: int, *, is_all_rows: bool) -> NDArray[np.float32]:
         """``(layers, signs)``.
 
@@ -52,7 +57,7 @@ class Signs:
                 change = signs.get("update_ratio", 0.0)
                 signs["update_ratio"] = change / max(signs["weight_norm"], 1e-12)
                 signs.setdefault("gradient_norm", 0.0)
-        if self.dead and (is_all_rows or sum(rows for rows, _ in self.dead) >= PROBE_ROWS):
+        if self.dead and (is_all_rows or not self.needs_rows):
             dead = torch.stack([mask for _, mask in self.dead]).all(dim=0).tolist()
             for layer, units in self.dead_units:
                 found[layer]["dead"] = sum(dead[:units]) / units
