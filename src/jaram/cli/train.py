@@ -137,7 +137,7 @@ def train(
             run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
     except KeyboardInterrupt:
         folders.remove_if_empty(folder)
-        return _tell_interrupted(speaker, folder, is_whole=care)
+        return _tell_interrupted(speaker, folder)
     except BaseException:
         folders.remove_if_empty(folder)
         raise
@@ -274,12 +274,15 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     )
 
 
-def _tell_interrupted(speaker: Speaker, folder: Path, is_whole: bool) -> int:
+def _tell_interrupted(speaker: Speaker, folder: Path) -> int:
     """What is saved after Ctrl-C: a whole run, or one to resume with the command that does it."""
-    if is_whole and (folder / "run.json").exists():
-        told = text("cli.interrupted_with_care", folder=folder)
+    from jaram.runs.store import read_card
+
+    is_run = (folder / "run.json").exists()
+    if is_run and read_card(folder).get("status") == "finished":
+        told = text("cli.interrupted_whole", folder=folder)
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
-    elif (folder / "run.json").exists():
+    elif is_run:
         told = text("cli.interrupted_saved", folder=folder, command=_resume_command(folder))
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     else:

@@ -243,3 +243,23 @@ def run_trial(
             others.sort(key=lambda trainee: -trainee.measure().mean)
             live = [live[0], *others[: max(1, math.ceil(len(others) / 2))]]
     return [trainee.measure() for trainee in trainees if trainee.done]
+
+
+def measured_from(arm: Arm, parts: Sequence[Sequence[int]], metric: str) -> Measured:
+    """The arm trained whole from the seeds of all parts, which are of one size."""
+    found = []
+    for seeds in parts:
+        trainee = Trainee(arm, seeds, metric)
+        trainee.advance(1.0)
+        found.append(trainee.measure())
+    epochs = max(one.curves.shape[1] for one in found)
+    curves = [
+        np.pad(one.curves, ((0, 0), (0, epochs - one.curves.shape[1])), constant_values=np.nan)
+        for one in found
+    ]
+    return dataclasses.replace(
+        found[0],
+        scores=np.concatenate([one.scores for one in found]),
+        curves=np.concatenate(curves),
+        params=tuple(pair for one in found for pair in one.params),
+    )
