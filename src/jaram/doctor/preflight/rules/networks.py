@@ -45,7 +45,7 @@ def symmetric_weights(facts: Facts) -> Iterable[Finding]:
             "what": words(layer),
             "init": words(getattr(layer, "init", None)),
         },
-        ("matched_initializer",),
+        ("match_initializer",),
     )
 
 
@@ -91,7 +91,7 @@ def missing_nonlinearity(facts: Facts) -> Iterable[Finding]:
                 "layers": stacked,
                 "what": words(facts.layers[stacked[0] - 1]),
             },
-            ("add_activation",),
+            ("add_nonlinearity",),
         )
 
 
@@ -135,7 +135,7 @@ def dropout_out_of_place(facts: Facts) -> Iterable[Finding]:
                 "over_regularized",
                 "grave",
                 {"layer": number, "rate": rate},
-                ("less_dropout",),
+                ("less_regularization",),
                 case="dropout_on_output",
             )
         elif units * (1 - rate) < 1:
@@ -143,6 +143,6 @@ def dropout_out_of_place(facts: Facts) -> Iterable[Finding]:
                 "over_regularized",
                 "notable",
                 {"layer": number, "rate": rate, "units": units, "kept": units * (1 - rate)},
-                ("less_dropout",),
+                ("less_regularization",),
                 case="dropout",
             )
