@@ -178,3 +178,11 @@ def test_recipes_without_hidden_layers_are_left_alone() -> None:
     linear = completed("two", network=())
     for name in ("widen", "simplify", "insert_batch_norm", "change_activation", "add_dropout"):
         assert prescribed(name, "two", linear) == ()
+
+
+def test_every_remedy_that_a_finding_names_exists() -> None:
+    from jaram.doctor.registry import all_definitions
+
+    known = {*NAMES, *ADVICE.split()}
+    for name, definition in all_definitions().items():
+        assert set(definition.remedies) <= known, name
