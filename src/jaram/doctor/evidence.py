@@ -77,11 +77,13 @@ class Vitals:
     """Vital signs of each layer after each epoch.
 
     layers: each layer in words. signs: ``(epochs, layers, len(VITAL_SIGNS))`` float32, NaN where a
-    layer has no such sign.
+    layer has no such sign. matrices: places of the layers with weight matrices, tables of
+    embeddings left out, where no recipe tells; None if nothing does.
     """
 
     layers: tuple[str, ...]
     signs: NDArray[np.float32]
+    matrices: tuple[int, ...] | None = None
 
     def __getitem__(self, sign: str) -> Floats:
         """``(epochs, layers)`` of one of :data:`jaram.training.probe.VITAL_SIGNS`."""
@@ -91,6 +93,12 @@ class Vitals:
     def trainable(self) -> NDArray[np.int64]:
         """Places of the layers that have parameters, from the input to the output."""
         return np.flatnonzero(np.isfinite(self["weight_norm"]).any(axis=0))
+
+    @cached_property
+    def weighted(self) -> list[int]:
+        """Places of the layers with weight matrices that learn, as far as is known."""
+        known = self.trainable.tolist()
+        return known if self.matrices is None else [one for one in known if one in self.matrices]
 
 
 @dataclass(frozen=True, eq=False)

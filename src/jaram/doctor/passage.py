@@ -66,12 +66,12 @@ def matrices(params: Any) -> Iterator[NDArray[np.float64]]:
 def weighted(evidence: Evidence) -> list[int]:
     """Places of the layers with weight matrices, tables of embeddings left out.
 
-    Of a table only the rows in the minibatch have a gradient. Without a recipe: the layers that
-    the vital signs say have parameters.
+    Of a table only the rows in the minibatch have a gradient. Without a recipe: what the vital
+    signs know of it.
     """
     recipe, first = evidence.recipe, evidence.first_params
     if recipe is None or recipe.network is None or first is None:
-        return [] if evidence.vitals is None else evidence.vitals.trainable.tolist()
+        return [] if evidence.vitals is None else evidence.vitals.weighted
     return [
         place
         for place, (layer, params) in enumerate(zip(recipe.network, first, strict=True))
