@@ -90,6 +90,21 @@ def test_a_rare_class_that_is_answered_is_no_illness() -> None:
     assert severities("class_imbalance", evidence_of(rare(0.4), majority_only)) == []
 
 
+def test_a_rare_class_that_only_simple_models_know() -> None:
+    rng = np.random.default_rng(0)
+    y = (rng.random(1000) < 0.1).astype(int)
+    angle, radius = (
+        rng.uniform(0, 6.28, 1000),
+        np.where(y == 1, 0.3, 1) + 0.05 * rng.normal(size=1000),
+    )
+    data = Data(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), y)
+
+    def blind(part: Any) -> np.ndarray:
+        return np.tile([0.9, 0.1], (len(part.y), 1))
+
+    assert severities("class_imbalance", evidence_of(data, blind)) == ["grave"]
+
+
 def test_a_rare_class_that_nothing_tells_apart_is_not_passed_over() -> None:
     rng = np.random.default_rng(0)
     data = Data(rng.normal(size=(1000, 3)), (rng.random(1000) < 0.1).astype(int))

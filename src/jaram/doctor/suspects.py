@@ -152,29 +152,36 @@ def _cross(prepared: Prepared) -> Cross:
 class Doubts:
     """Labels that the models contradict.
 
-    wrong: share of all labels. sure, surest: share among the half, and the quarter, of the rows
-    that lie farthest from the other classes. certainty: standard errors by which the contradicted
-    labels among that half are more than overlap of the classes leaves there. known: standard errors
-    by which the models are better than the most frequent class. order ``(s,)``: the contradicted
-    rows, those first of which the models are surest. likely ``(n,)``: the class of each row.
+    wrong: share of all labels; sure: share of those of the half of the rows that lie farthest from
+    the other classes. half, quarter: which part of the contradicted labels is in the half, and in
+    the quarter, farthest from the other classes. order ``(s,)``: the contradicted rows, those first
+    of which the models are surest. likely ``(n,)``: the class of each row.
     """
 
     wrong: float
     sure: float
-    surest: float
-    certainty: float
-    known: float
+    half: float
+    quarter: float
     order: Ints
     likely: Ints
 
+    def certainty(self, half: float, quarter: float) -> float:
+        """Standard errors by which the labels are contradicted far from the other classes more
+        often than where ``half`` and ``quarter`` of the contradicted labels lie there."""
+        found = max(1, len(self.order))
+        above = (
+            (self.half - half) / (half * (1 - half) / found) ** 0.5,
+            (self.quarter - quarter) / (quarter * (1 - quarter) / found) ** 0.5,
+        )
+        return float(min(above))
 
-def doubts(rows: Cross, overlap: float) -> Doubts:
+
+def doubts(rows: Cross) -> Doubts:
     """The labels of a classification against the better of the linear model and the kernel.
 
-    Where classes overlap, labels are contradicted near the borders only; wrong labels are
-    contradicted everywhere (Northcutt, Jiang, Chuang 2021 estimate them by the rows that are
-    confidently of another class). overlap: the share of the contradicted labels that overlap leaves
-    in the half of the rows far from the borders.
+    Where classes overlap, labels are contradicted near the borders; wrong labels are contradicted
+    everywhere (Northcutt, Jiang, Chuang 2021 estimate them by the rows that are confidently of
+    another class).
     """
     labels, k = rows.y.argmax(axis=1), rows.y.shape[1]
     n = len(labels)
@@ -192,17 +199,14 @@ def doubts(rows: Cross, overlap: float) -> Doubts:
         decided = told.argmax(axis=1)
     ordered = np.sort(told, axis=1)
     order = np.argsort(ordered[:, -2] - ordered[:, -1], kind="stable")  # the surest first
-    wrong = decided != labels
-    found, half = max(1, int(wrong.sum())), int(wrong[order[: n // 2]].sum())
-    certainty = (half / found - overlap) / (overlap * (1 - overlap) / found) ** 0.5
-    chance, share = 1 - float(rows.y.mean(axis=0).max()), float(wrong.mean())
+    wrong = (decided != labels)[order]
+    count = max(1, int(wrong.sum()))
     return Doubts(
-        wrong=share,
-        sure=half / max(1, n // 2),
-        surest=float(wrong[order[: n // 4]].mean()) if n >= 4 else 0.0,
-        certainty=float(certainty),
-        known=float((chance - share) / max((chance * (1 - chance) / n) ** 0.5, 1e-9)),
-        order=order[wrong[order]],
+        wrong=float(wrong.mean()),
+        sure=float(wrong[: n // 2].mean()) if n > 1 else 0.0,
+        half=int(wrong[: n // 2].sum()) / count,
+        quarter=int(wrong[: n // 4].sum()) / count,
+        order=order[wrong],
         likely=decided,
     )
 

@@ -132,8 +132,8 @@ def _told_apart(simple: baselines.Panel) -> float:
 def class_imbalance(e: Evidence) -> Iterable[Sighting]:
     """A rare class that the network hardly ever answers, although its inputs tell of it.
 
-    The area under the ROC curve tells whether they do, by the network's own probabilities or by the
-    linear model's: it does not ask where the threshold lies. Grave where the network is worth
+    The area under the ROC curve tells whether they do, by the network's own probabilities or by a
+    simple model's: it does not ask where the threshold lies. Grave where the network is worth
     little more than guessing when every class counts the same. An imbalance that the pre-flight
     noted and that did no harm is minor.
     """
@@ -191,12 +191,14 @@ def _passed_over(e: Evidence) -> dict[str, Any] | None:
 
 
 def _area(e: Evidence, is_rare: NDArray[np.bool_], probability: Floats, c: int) -> float:
-    """How well a class is ranked: by the network, or by the linear model where that is better."""
+    """How well a class is ranked: by the network, or by a simple model where that is better."""
     assert e.prepared is not None
     area = roc_auc(is_rare.astype(np.int64), probability)
-    if area >= RANKED:
-        return area
     simple = baselines.panel(e.prepared)
-    if not 0 < simple.y[:, c].sum() < len(simple.y):
-        return area
-    return max(area, roc_auc(simple.y[:, c].astype(np.int64), simple.linear.left_out[:, c]))
+    for places, model in ((simple.line_rows, "linear"), (simple.kernel_rows, "kernel")):
+        y = simple.y[places]
+        if area >= RANKED or not 0 < y[:, c].sum() < len(y):
+            continue
+        told = simple.linear.left_out if model == "linear" else simple.kernel.left_out(y)
+        area = max(area, roc_auc(y[:, c].astype(np.int64), told[:, c]))
+    return area
