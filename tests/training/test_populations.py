@@ -174,3 +174,11 @@ def test_recipes_that_prepare_the_data_differently_train_together() -> None:
     assert plain.prepared.preparation.scale_kind == "none"
     assert scaled.prepared.preparation.scale_kind == "standard"
     assert not np.array_equal(plain.steps, scaled.steps)
+
+
+def test_large_members_one_after_another_are_trained_without_vital_signs_too() -> None:
+    network = (jr.Dense(256, "relu"), jr.Dense(256, "relu"))
+    recipes = [jr.Recipe(network=network, epochs=1, seed=seed) for seed in range(3)]
+    trained = jr.train(recipes, jr.load("iris"), vitals=False)
+    assert [len(run.vitals) for run in trained] == [0, 0, 0]
+    assert len({float(run.steps[-1]) for run in trained}) == 3
