@@ -10,6 +10,7 @@ from pathlib import Path
 from cases import Case
 from healthy import Healthy, best_known, healthy_of, is_sound
 from proofs import score_of, shows
+from sets import data_of
 from suite import cases_of
 from train import Trainer
 
@@ -21,10 +22,11 @@ from jaram.doctor.evidence import Evidence
 class Judged:
     """One training and what the doctor said.
 
-    illness: what it has, ``""`` for a healthy one. heads: findings told first, with their severity,
-    minor ones left out; symptoms: those told as consequences. right: names that are as good as
-    ``illness``. true: names that are no false alarm. counts: whether the illness shows.
-    score, other: of the training and of its twin (a healthy one's set).
+    illness: what it has, ``""`` for a healthy one. is_twin: whether that one is a twin. heads:
+    findings told first, with their severity, minor ones left out; symptoms: those told as
+    consequences. right: names that are as good as ``illness``. true: names that are no false alarm.
+    counts: whether the illness shows. score, other: of the training and of its twin (of a healthy
+    one: the best known of its set).
     """
 
     name: str
@@ -36,19 +38,21 @@ class Judged:
     other: float
     heads: dict[str, str]
     symptoms: tuple[str, ...]
-    right: frozenset[str]
-    true: frozenset[str]
+    right: frozenset[str] = frozenset()
+    true: frozenset[str] = frozenset()
+    is_twin: bool = False
 
 
 def judge_half(half: str, cache: Path | None, tell: Callable[[str], None]) -> list[Judged]:
-    """Every case and every healthy training of a half."""
+    """Every case of a half, every healthy training, and the twins that are healthy too."""
     trainer = Trainer(cache)
-    found = []
-    for case in cases_of(half):
+    cases, found = cases_of(half), []
+    for case in cases:
         found.append(_ill(case, trainer))
         tell(f"{half}: {case.illness}, {case.name}")
-    found += _healthy(list(healthy_of(half)), trainer, tell)
-    return found
+    well = list(_healthy(list(healthy_of(half)), trainer, tell))
+    best = {one.set: one.other for one in well}
+    return [*found, *well, *_twins(cases, best, trainer)]
 
 
 def _said(evidence: Evidence) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -89,7 +93,28 @@ def _healthy(
         for one, seen in zip(mine, evidence, strict=True):
             heads, symptoms = _said(seen)
             counts = is_sound(seen, best)
-            empty: frozenset[str] = frozenset()
-            yield Judged(
-                one.name, of, "", "", counts, score_of(seen), best, heads, symptoms, empty, empty
-            )
+            yield Judged(one.name, of, "", "", counts, score_of(seen), best, heads, symptoms)
+
+
+def twins_of(cases: list[Case]) -> list[Case]:
+    """The cases whose twins are trained on a set as it is, each twin once."""
+    twins: dict[tuple[str, str], Case] = {}
+    for case in cases:
+        if case.twin_data is data_of(case.set):
+            twins.setdefault((case.set, repr(case.twin_recipe)), case)
+    return list(twins.values())
+
+
+def _twins(cases: list[Case], best: dict[str, float], trainer: Trainer) -> Iterator[Judged]:
+    for case in twins_of(cases):
+        if case.set not in best:
+            continue
+        seen = trainer.evidence(case.twin_recipe, case.twin_data)
+        other = best[case.set]
+        if not is_sound(seen, other):
+            continue
+        heads, symptoms = _said(seen)
+        name = f"twin of {case.name}"
+        yield Judged(
+            name, case.set, "", "", True, score_of(seen), other, heads, symptoms, is_twin=True
+        )

@@ -36,7 +36,8 @@ def half_section(title: str, judged: Sequence[Judged]) -> str:
     lines = [
         f"## {title}",
         "",
-        f"{len(ill)} ill trainings and {len(well)} healthy ones.",
+        f"{len(ill)} ill trainings and {len(well)} healthy ones, of which "
+        f"{sum(one.is_twin for one in well)} are twins of ill ones.",
         "",
         "| finding | trainings | recall | as symptom too | reported | precision | in healthy |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -87,6 +88,12 @@ def _alarms(well: Sequence[Judged]) -> list[str]:
             f"({100 * hit / max(1, len(well)):.1f} in 100; 95% interval {100 * low:.1f} to "
             f"{100 * high:.1f})."
         )
+    lines += [
+        f"- Alarm: {one.name.replace('_', ' ')}: "
+        + ", ".join(f"`{name}` ({severity})" for name, severity in one.heads.items())
+        for one in well
+        if one.heads
+    ]
     return lines
 
 
