@@ -21,12 +21,20 @@ from jaram.doctor.course import Course
 from jaram.doctor.evidence import MATTERS, SURE, Evidence, Floats
 from jaram.network.activations import ActivationFunction
 from jaram.network.layer import Layer
+from jaram.network.network import shapes
 from jaram.spec import name_of
 
 FADED = 0.02
-"""Pull of the first layer over that of the last, below which a gradient has vanished."""
+"""Pull of the first layer over that of the last, below which a gradient has vanished.
+
+At the first weights it was 0.20 to 9.0 in 149 healthy trainings (10 data sets, 1 to 6 hidden
+layers of 8 to 128 units, seven activations, five optimizers), 6e-4 at most in deep networks of
+sigmoids that failed, and 0.09 at least in 93 trainings that failed for other reasons."""
 STOOD = 1e-3
 """Way of a layer, in its own size, over the median way of the others, below which it stood."""
+FEWEST_UNITS = 3
+"""Units from which a layer's share of dead or saturated ones says something. One or two units fall
+silent by chance; then the layer is too narrow, which is a finding of its own."""
 LITTLE_DROP = 0.1
 """Share of its start that the loss fell by, up to which curves alone say that little was learnt."""
 
@@ -89,6 +97,20 @@ def stepped(evidence: Evidence) -> bool:
     """Whether a hidden layer ends in a step, which passes no gradient."""
     network = () if evidence.recipe is None else evidence.recipe.network or ()
     return any(activation_of(layer) == "step" for layer in network[:-1])
+
+
+def units(evidence: Evidence, place: int) -> int | None:
+    """Units of a layer; None without a recipe."""
+    recipe, shape = evidence.recipe, evidence.input_shape
+    if recipe is None or recipe.network is None or shape is None:
+        return None
+    return shapes(recipe.network, shape)[place + 1][-1]
+
+
+def is_narrow(evidence: Evidence, place: int) -> bool:
+    """Whether a layer is known to have fewer than ``FEWEST_UNITS``."""
+    found = units(evidence, place)
+    return found is not None and found < FEWEST_UNITS
 
 
 def layer_words(evidence: Evidence, place: int) -> str:

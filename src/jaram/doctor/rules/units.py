@@ -14,6 +14,7 @@ from jaram.doctor.passage import (
     STOOD,
     Passage,
     frozen,
+    is_narrow,
     layer_words,
     stepped,
     suffers,
@@ -22,9 +23,13 @@ from jaram.doctor.passage import (
 from jaram.doctor.registry import Sighting, finds
 
 MANY_DEAD = 0.5
-"""Share of a layer's units that give nothing for any row of the probe."""
+"""Share of a layer's units that give nothing for any row of the probe, from which they are blamed
+where learning failed: the largest of 149 healthy trainings was 0.58 (one in a hundred had 0.55),
+the largest of 93 that failed for other reasons 0.46, the least of those seeded 0.56."""
 MANY_SATURATED = 0.5
-"""Share of a layer's outputs that lie where the slope is below a twentieth of its largest."""
+"""Share of a layer's outputs that lie where the slope is below a twentieth of its largest, from
+which they are blamed where learning failed: 0.69 at most in 149 healthy trainings, 0.45 in 93
+that failed for other reasons, 0.88 at least in those seeded."""
 
 
 @finds(
@@ -117,12 +122,13 @@ def _began(evidence: Evidence, sign: str, place: int) -> float:
 
 
 def hidden(evidence: Evidence, signs: Floats) -> Floats:
-    """``signs`` ``(epochs, layers)`` with NaN for the output layer."""
+    """``signs`` ``(epochs, layers)`` with NaN for the output layer and for narrow ones."""
     places = weighted(evidence)
-    if not places:
-        return signs
     found = signs.copy()
-    found[:, places[-1] :] = np.nan
+    found[:, places[-1] if places else found.shape[1] :] = np.nan
+    for place in range(found.shape[1]):
+        if is_narrow(evidence, place):
+            found[:, place] = np.nan
     return found
 
 
