@@ -190,9 +190,17 @@ class Course:
         outcome, gain = evidence.outcome, self.score_gain
         if outcome is None or gain is None:
             return True
+        if evidence.reference is None:
+            return 1 - outcome >= RISING
         if evidence.is_healthy:
             return gain >= 2 * RISING and 1 - outcome >= gain
         return gain >= self.least_difference and 1 - outcome >= self.least_difference
+
+    @property
+    def is_told(self) -> bool:
+        """Whether scores or the data say that it could be better; losses alone say it less."""
+        gain = self.score_gain
+        return self.learned_too_little or (gain is not None and gain >= RISING)
 
     @property
     def is_brief(self) -> bool:
@@ -203,11 +211,16 @@ class Course:
 
     @cached_property
     def knows_little(self) -> bool:
-        """Whether it answers its own training rows worse than simple models answer new ones."""
-        train, reference = self.evidence.score("train"), self.evidence.reference
-        if train is None or reference is None:
+        """Whether it never answered its own training rows as well as simple models answer new ones.
+
+        The best epochs on its own rows count, not the one that was kept for others.
+        """
+        scores, reference = self.evidence.curves.train_score, self.evidence.reference
+        if scores is None or reference is None or not len(scores):
             return False
-        return reference.best - train > max(KNOWS_LESS, SURE * reference.error)
+        known = signals.finite(scores)
+        best = -signals.lowest(-known) if len(known) else -math.inf
+        return reference.best - best > max(KNOWS_LESS, SURE * reference.error)
 
     @cached_property
     def learned_too_little(self) -> bool:
@@ -226,7 +239,11 @@ class Course:
         """Whether the weights are nearly where they began, though there was a slope to go down."""
         if self.reach is None or self.reach >= UNTRAINED:
             return False
-        return self.is_falling and (self.pull is None or self.pull >= LEAST_PULL)
+        if self.pull is not None and self.pull < LEAST_PULL:
+            return False
+        # Measured from its own first epoch: a few minibatches tell the first loss too roughly here.
+        loss = self.loss if self.valid is None or len(self.valid) < 2 else self.valid
+        return len(loss) > 1 and signals.last_doubling(loss, float(loss[0])) >= 2 * LATE
 
     @cached_property
     def least_difference(self) -> float:
@@ -328,7 +345,7 @@ class Course:
         """
         if not self.could_be_better:
             return False
-        if self.is_falling:
+        if self.is_untrained or (self.is_falling and (self.is_told or self.late >= 2 * LATE)):
             return True
         if not self.learned_too_little:
             return False

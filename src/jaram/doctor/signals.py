@@ -108,18 +108,23 @@ def linearity(curve: Floats) -> float:
 
 
 def swing_width(curve: Floats) -> float:
-    """Width of the swings in the second half, in the curve's unit: two standard deviations up and
-    down, around a straight line or around the nearest course that never rises, whichever is closer.
+    """Width of the swings in the second half, in the curve's unit: that of four in five values
+    around a straight line or around the nearest course that never rises, whichever is closer.
 
-    So neither a steady rise nor a fall of any shape is a swing.
+    So neither a steady rise nor a fall of any shape is a swing, and no single jump is.
     """
     half = curve[len(curve) // 2 :]
     if len(half) < 3:
         return 0.0
     places = np.arange(len(half)) - (len(half) - 1) / 2
     line = half.mean() + float(places @ half / (places @ places)) * places
-    around = min(float(np.sum((half - course) ** 2)) for course in (line, never_rising(half)))
-    return 4 * float(np.sqrt(around / (len(half) - 2)))
+    return min(_width(half - course) for course in (line, never_rising(half)))
+
+
+def _width(around: Floats) -> float:
+    """What four in five values lie within, as four standard deviations of a normal distribution."""
+    low, high = np.quantile(around, [0.1, 0.9])
+    return float(high - low) * 4 / 2.563
 
 
 def never_rising(curve: Floats) -> Floats:

@@ -8,14 +8,12 @@ from jaram.doctor.course import WAVERS, Course, numbers, severity
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import OVERSHOOT, highest, overlong, picture_of
+from jaram.doctor.rules.rate import OVERSHOOT, UNSETTLED, highest, overlong, picture_of
 
 TINY = 4
 """Examples a step up to which the direction of a step is mostly chance."""
 PARTED = 0.1
 """Share of its progress that the validation loss must have given back to have turned up."""
-UNSETTLED = 0.1
-"""Swings of the training loss, as a share of its progress, that a settled training stays below."""
 
 
 @finds(

@@ -14,6 +14,9 @@ from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.rules.batch import PARTED, thrown_about
 from jaram.doctor.rules.rate import overlong, picture_of
 
+RISEN = 0.15
+"""Share of its lowest level that the validation loss must have risen by to have turned up, where a
+gap between the scores confirms it."""
 USUAL_GAP = 0.06
 """Points of the score that any network is better by on the rows it learned from: twice what
 matters."""
@@ -39,14 +42,17 @@ def overfitting(evidence: Evidence) -> Iterable[Sighting]:
     train, valid = evidence.curves.train_loss, course.valid
     if train is None or valid is None or len(valid) < 3 or evidence.has_diverged:
         return
-    if course.knows_little or thrown_about(course):
+    if course.knows_little or thrown_about(course) or overlong(course) is not None:
         return
     last_train, last_valid = signals.level(train, 1.0), signals.level(valid, 1.0)
     turn = int(np.argmin(valid))
-    if course.back_valid < PARTED or last_train > train[turn] or last_valid < last_train:
-        return
     gap = last_gap(evidence)
-    if gap is not None and gap < least_gap(evidence):
+    if gap is None:
+        has_turned = course.back_valid >= 2 * PARTED
+    else:
+        has_risen = last_valid >= (1 + RISEN) * float(valid[turn])
+        has_turned = (course.back_valid >= PARTED or has_risen) and gap >= least_gap(evidence)
+    if not has_turned or last_train > train[turn] or last_valid < last_train:
         return
     told = numbers(
         best_epoch=turn + 1,

@@ -31,6 +31,8 @@ FEWEST_EPOCHS = 6
 def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
     """The training ended on its way, with steps of a sensible length, but few of them."""
     course = evidence.course
+    if evidence.recipe is not None and evidence.ending is None:
+        return  # it is still training
     if evidence.has_diverged or overlong(course) is not None or not course.is_unfinished:
         return
     if course.lack == "epochs" or (course.update is None and not is_straight(course)):

@@ -30,6 +30,10 @@ FAR = 4.0
 once, small networks on long trainings by a few times."""
 VERY_FAR = 10.0
 """The same for trainings whose last steps are short: units that died stop moving."""
+VERY_LONG_UPDATE = 2e-2
+"""A step of which it is no wonder that the loss does not settle."""
+UNSETTLED = 0.1
+"""Swings of the training loss, as a share of its scale, that a settled training stays below."""
 LONG_UPDATE = 1e-2
 """A step that changes a hundredth of the weights, epoch after epoch, is long."""
 STRAIGHT = 0.5
@@ -42,6 +46,8 @@ SPENT = 0.95
 """Share of the sum of all rates after which the rest of a schedule changes little."""
 JUMP_OF_NOISE = 8.0
 """Deviations of its noise that a jump is higher than; a normal chance of 1e-15 an epoch."""
+RECOVERED = 0.05
+"""Share of its scale that the loss may end above its lowest level to have recovered from a jump."""
 JUMP_OF_PROGRESS = 0.3
 """Share of all progress that a jump takes back."""
 
@@ -108,12 +114,18 @@ def overlong(course: Course) -> str | None:
         return "swings"
     if course.back >= RISES and course.drop > 0.05:
         return "rises_again"
-    if not course.learned_too_little:
+    if not is_known and not course.learned_too_little:
         return None
     if highest(course) > OVERSHOOT * course.start and not course.begins_wild:
         return "overshoots"
-    is_long = (course.update or 0.0) >= LONG_UPDATE
-    return "far" if moved(evidence) >= (FAR if is_long else VERY_FAR) else None
+    update = course.update or 0.0
+    if moved(evidence) >= (FAR if update >= LONG_UPDATE else VERY_FAR):
+        return "far"
+    # Whoever learned too little may have long updates at weights that never grew.
+    is_long = update >= VERY_LONG_UPDATE and course.swing >= UNSETTLED
+    return (
+        "long" if is_long and not course.learned_too_little and not course.is_unfinished else None
+    )
 
 
 def highest(course: Course) -> float:
@@ -207,7 +219,7 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     course = evidence.course
     if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
         return
-    if course.held_back_by is not None:
+    if course.held_back_by is not None or frozen(evidence):
         return
     wavers = course.wavers >= WAVERS
     is_restless = wavers and signals.restlessness(course.loss) >= RESTLESS
@@ -215,14 +227,18 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     if is_known and not wavers and (course.learned_too_little or not evidence.falls_short):
         return
     jumps = signals.jumps(course.loss, JUMP_OF_PROGRESS * course.scale, JUMP_OF_NOISE)
-    told = numbers(epochs=evidence.curves.epochs, swing=course.swing, jumps=len(jumps))
+    told = numbers(epochs=evidence.curves.epochs, swing=course.swing, wavers=course.wavers)
     if 0 < len(jumps) <= max(1, len(course.loss) // 20):
         place = int(jumps[np.argmax(np.diff(course.loss)[jumps - 1])])
         before, after = float(course.loss[place - 1]), float(course.loss[place])
         told |= {"epoch": place + 1, "before": before, "after": after}
-        yield Sighting("notable", told, "jump", picture_of(evidence, place + 1))
-    elif course.swing >= NOTED_SWING or is_restless:
-        yield Sighting("notable", told, picture=picture_of(evidence))
+        left = signals.level(course.loss, 1.0) - signals.lowest(course.loss)
+        bad = severity(evidence) if is_known or left > RECOVERED * course.scale else "minor"
+        yield Sighting(bad, told, "jump", picture_of(evidence, place + 1))
+    elif course.swing >= NOTED_SWING:
+        yield Sighting(severity(evidence), told, picture=picture_of(evidence))
+    elif is_restless:
+        yield Sighting(severity(evidence), told, "restless", picture_of(evidence))
 
 
 def picture_of(evidence: Evidence, mark: int | None = None) -> Picture:
