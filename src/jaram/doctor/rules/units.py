@@ -139,7 +139,10 @@ def hidden(evidence: Evidence, signs: Floats) -> Floats:
     explains=("slow_convergence", "plateau", "constant_prediction", "underfitting"),
 )
 def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
-    """A layer that stood still while others moved; on purpose, where the recipe says so."""
+    """A layer that stood still while others moved, in a network that did not learn its rows.
+
+    On purpose, where the recipe says so; then it is told in any case, as minor if it did no harm.
+    """
     steps = list(noted(evidence, "layer_not_learning"))
     for note in steps:
         yield kept(note, weight_of(evidence, note.severity))
@@ -162,7 +165,7 @@ def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
         "way": float(way[place]),
         "usual": _usual(way, known, place),
     }
-    severity = weight_of(evidence, "notable")
+    severity = weight_of(evidence, "notable") if suffers(evidence) else "minor"
     if held:
         yield Sighting(severity, told, "frozen", remedies=("sound_defaults",))
     elif severity != "minor":
