@@ -103,5 +103,7 @@ def test_numbers_far_from_those_of_like_rows() -> None:
     (finding,) = found("label_noise", evidence_of(Data(x, broken, task="regression")))
     assert finding.case == "numbers" and set(finding.evidence["rows"]) <= set(wrong.tolist())
     heavy = np.sin(3 * x[:, 0]) + x[:, 1] + 0.1 * rng.standard_t(4, 500)
-    for sound in (y, heavy):
+    skewed = np.exp(x[:, 0] + 0.5 * rng.normal(size=500))
+    uneven = x[:, 1] + np.exp(2 * x[:, 0]) * rng.normal(size=500)
+    for sound in (y, heavy, skewed, uneven):
         assert found("label_noise", evidence_of(Data(x, sound, task="regression"))) == []

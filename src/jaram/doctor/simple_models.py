@@ -63,25 +63,23 @@ def linear(x: Floats, y: Floats) -> Linear:
     x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
     centred, target = x - x_mean, y - y_mean
     n, d = x.shape
-    if d <= n:
-        values, vectors = np.linalg.eigh(centred.T @ centred)
-        kept = values > _FEWEST * max(float(values[-1]), _FEWEST)
-        values, right = values[kept], vectors[:, kept]  # (d, r)
-        left = centred @ (right / np.sqrt(values))  # (n, r)
-    else:
-        values, vectors = np.linalg.eigh(centred @ centred.T)
-        kept = values > _FEWEST * max(float(values[-1]), _FEWEST)
-        values, left = values[kept], vectors[:, kept]
-        right = centred.T @ (left / np.sqrt(values))
+    is_tall = d <= n
+    values, vectors = np.linalg.eigh(centred.T @ centred if is_tall else centred @ centred.T)
+    kept = values > _FEWEST * max(float(values[-1]), _FEWEST)
+    values, vectors = values[kept], vectors[:, kept]
     if not len(values):
         return Linear(np.zeros((d, y.shape[1])), y_mean, np.repeat(y_mean[None], n, axis=0))
+    left = centred @ (vectors / np.sqrt(values)) if is_tall else vectors  # (n, r)
     projected, squares = left.T @ target, left**2
     best, error = 0.0, np.inf
     for strength in STRENGTHS * float(values.mean()):
         missed = _left_out_errors(left, squares, values / (values + strength), projected, target)
         if np.sum(missed**2) < error:
             best, error = strength, float(np.sum(missed**2))
-    coefficients = right @ ((np.sqrt(values) / (values + best))[:, None] * projected)
+    if is_tall:
+        coefficients = vectors @ ((np.sqrt(values) / (values + best))[:, None] * projected)
+    else:
+        coefficients = centred.T @ (left @ (projected / (values + best)[:, None]))
     missed = _left_out_errors(left, squares, values / (values + best), projected, target)
     return Linear(coefficients, y_mean - x_mean @ coefficients, y - missed)
 
@@ -101,9 +99,10 @@ def _left_out_errors(
 
 def squared_distances(a: Floats, b: Floats) -> Floats:
     """‖aᵢ − bⱼ‖² ``(m, n)``. O(m·n·d)."""
-    squares = np.sum(a**2, axis=1)[:, None] + np.sum(b**2, axis=1)
-    squares -= 2 * (a @ b.T)
-    return np.asarray(np.maximum(squares, 0.0, out=squares))
+    apart = (-2 * a) @ b.T
+    apart += np.sum(a**2, axis=1)[:, None]
+    apart += np.sum(b**2, axis=1)
+    return np.asarray(np.maximum(apart, 0.0, out=apart))
 
 
 def neighbours(distances: Floats, y: Floats, *, own: bool = False) -> Floats:

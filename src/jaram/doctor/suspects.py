@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.doctor import simple_models as models
-from jaram.doctor.baselines import KERNEL_ROWS, Judged, Panel, panel
+from jaram.doctor.baselines import Judged, Panel, panel
 from jaram.doctor.preflight.statistics import spread_rows
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LOOKED_AT = 1_000
+"""Rows that are looked at; an inverse of that size takes 40 ms."""
 CLEANED = 2
 """How often the model is fitted again to its own answers. Its margin then tells how far a row lies
 from the other classes, no longer how many wrong labels are near it."""
@@ -132,7 +134,7 @@ _known: dict[int, tuple[weakref.ref[Prepared], Cross]] = {}
 
 
 def cross(prepared: Prepared) -> Cross:
-    """The models of at most ``KERNEL_ROWS`` rows of both parts; made once for a data set."""
+    """The models of at most ``LOOKED_AT`` rows of both parts; made once for a data set."""
     key = id(prepared)
     if key not in _known or _known[key][0]() is not prepared:
         made = _cross(prepared)
@@ -144,7 +146,7 @@ def _cross(prepared: Prepared) -> Cross:
     simple = panel(prepared)
     x, y = np.vstack([simple.x, simple.asked]), np.vstack([simple.y, simple.truth])
     place = np.concatenate([simple.places, len(prepared.train) + simple.asked_places])
-    rows = spread_rows(len(x), KERNEL_ROWS)
+    rows = spread_rows(len(x), LOOKED_AT)
     return Cross(simple, x[rows], y[rows], place[rows])
 
 
