@@ -172,10 +172,9 @@ def test_dead_units_are_judged_on_enough_rows() -> None:
     for parameter in module[0].parameters():
         parameter.requires_grad = False
     dead = vitals_of(watched(module, epochs=60, batch=8))["dead"][:, 0]
-    unknown = np.isnan(dead)
-    assert unknown[0]
-    assert not unknown[-1]  # 8 rows at a time, until 128 rows were seen
-    assert (dead[~unknown] == 0.25).all()
+    assert (dead == 0.25).all()
+    # 8 rows at a time are not enough.
+    assert np.isnan(vitals_of(watched(module, epochs=4, batch=8))["dead"]).all()
 
 
 def test_channels_are_the_units_of_a_convolution() -> None:
@@ -194,6 +193,7 @@ def test_channels_are_the_units_of_a_convolution() -> None:
         module[2].weight[0], module[2].bias[0] = 0, -1
     seen = vitals_of(watched(module, epochs=1))
     assert seen.layers[:2] == ("conv1d 4 (1)", "batchnorm1d 4 relu (2)")
+    assert seen.weighted == [0, 2]  # the convolution and the last layer
     assert seen["dead"][0, 1] == 0.25
     assert np.isnan(seen["dead"][0, 0])
 
@@ -224,13 +224,36 @@ def test_an_odd_module() -> None:
     module = Odd()
     nn.init.constant_(module.shared.bias, 1.0)  # so that it is not silent
     seen = vitals_of(watched(module, epochs=2))
-    assert seen.layers[:3] == ("lstm 4 (memory)", "linear 4 relu (shared)", "linear 1 (last)")
-    assert set(seen.layers[3:]) == {"odd", "linear 2 (unused)"}
+    called = ("lstm 4 (memory)", "linear 4 relu (shared)", "linear 1 (last)")
+    assert tuple(seen.layers[place] for place in seen.weighted) == called
+    assert set(seen.layers) - set(called) == {"odd", "linear 2 (unused)"}
     unused = seen.layers.index("linear 2 (unused)")
     assert seen["gradient_norm"][:, unused].tolist() == [0, 0]
     assert seen["update_ratio"][:, unused].tolist() == [0, 0]
     assert np.isnan(seen["activation_mean"][:, unused]).all()
-    assert (seen["gradient_norm"][:, :3] > 0).all()
+    assert (seen["gradient_norm"][:, seen.weighted] > 0).all()
+
+
+def test_attention() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Unflatten(1, (3, 1)),
+        nn.Linear(1, 4),
+        nn.TransformerEncoderLayer(4, 1, 8, batch_first=True, dropout=0.0),
+        nn.Flatten(),
+        nn.Linear(12, 1),
+        nn.Sigmoid(),
+        nn.Flatten(0),
+    )
+    seen = vitals_of(watched(module, epochs=2))
+    assert [seen.layers[place] for place in seen.weighted] == [
+        "linear 4 (1)",
+        "multiheadattention (2.self_attn)",
+        "linear 4 (2.self_attn.out_proj)",  # is used without being called
+        "linear 8 relu (2.linear1)",
+        "linear 4 (2.linear2)",
+        "linear 1 sigmoid (4)",
+    ]
 
 
 def test_frozen_and_forgotten_layers() -> None:

@@ -33,8 +33,9 @@ except ImportError as error:
     raise ImportError(text("interop.no_torch")) from error
 
 from jaram.interop.torch_epoch import Epoch, Signs, signs_of, stack
-from jaram.interop.torch_layers import Forward, Layer, layers_of
+from jaram.interop.torch_layers import Forward, Layer, in_order, layers_of
 from jaram.interop.torch_norms import Norms
+from jaram.training.probe import VITAL_SIGNS
 
 OPTIMIZERS = {
     "SGD": "sgd",
@@ -84,7 +85,8 @@ class Watcher:
     remainder; in the first epoch, whose length is not known, of step 1, 8, 64 … Where epochs are
     shorter than ``SPACING`` steps not every epoch has its own; then they are the latest taken.
     Whether a unit is dead is judged on the last ``PROBE_ROWS`` rows that were seen so, over several
-    takings if the minibatches are smaller, and is unknown (NaN) before.
+    takings if the minibatches are smaller; what the first of them say counts for the epochs before
+    too, and it is unknown (NaN) until there are so many.
 
     Activations are recognised by what the module calls in its ``forward``, as modules and as
     functions. Of a compiled module the signs of the activations are unknown.
@@ -319,9 +321,22 @@ class Watcher:
         count = len(self._layers)
         if not count or all(one.signs is None for one in epochs):
             return None
-        order = sorted(range(count), key=lambda i: (self._layers[i].place, i))
-        names = tuple(self._layers[i].described() for i in order)
-        return Vitals(names, np.stack([one.table(count) for one in epochs])[:, order])
+        order = in_order(self._layers)
+        layers = [self._layers[i] for i in order]
+        signs = np.stack([one.table(count) for one in epochs])[:, order]
+        dead = signs[:, :, VITAL_SIGNS.index("dead")]
+        for column in dead.T:  # what was dead on all rows seen so far was so from the first
+            known = np.flatnonzero(np.isfinite(column))
+            column[: known[0] if len(known) else 0] = column[known[0]] if len(known) else np.nan
+        # What is declared but neither called nor reached by a gradient is no part of the network.
+        is_used = np.nanmax(signs[:, :, VITAL_SIGNS.index("gradient_norm")], axis=0, initial=0) > 0
+        are_called = any(layer.place is not None for layer in layers)
+        matrices = tuple(
+            place
+            for place, layer in enumerate(layers)
+            if layer.has_matrix and (layer.place is not None or is_used[place] or not are_called)
+        )
+        return Vitals(tuple(layer.described() for layer in layers), signs, matrices)
 
 
 def optimizer_name(optimizer: torch.optim.Optimizer) -> str | None:

@@ -17,8 +17,8 @@ _BY_CHANNEL = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm")
 Taken = tuple[int, str, torch.Tensor]
 """A layer, a vital sign, and a scalar tensor that belongs to it."""
 
-UNKNOWN_PLACE = 1 << 30
-"""Place of a layer that no forward pass has called yet."""
+_PREFIXES = ("Parametrized", "NonDynamicallyQuantizable")
+"""What PyTorch puts before the name of a layer's kind without changing what it does."""
 
 
 @dataclass(eq=False)
@@ -26,12 +26,13 @@ class Layer:
     """A module that has parameters of its own.
 
     name: where it is in the module: ``"encoder.0"``. place: its rank among those called in a
-    forward pass. activation: the function applied to its output, ``""`` if there is none.
+    forward pass; None if it was not seen to be called. activation: the function applied to its
+    output, ``""`` if there is none.
     """
 
     name: str
     module: torch.nn.Module
-    place: int = UNKNOWN_PLACE
+    place: int | None = None
     activation: str = ""
 
     def parameters(self) -> Iterator[torch.nn.Parameter]:
@@ -39,6 +40,12 @@ class Layer:
         yield from self.module.parameters(recurse=False)
         if (kept := getattr(self.module, "parametrizations", None)) is not None:
             yield from kept.parameters()
+
+    @property
+    def has_matrix(self) -> bool:
+        """Whether it multiplies what comes in by weights; a table of embeddings does not."""
+        is_table = "embedding" in type(self.module).__name__.lower()
+        return not is_table and any(one.ndim > 1 for one in self.parameters())
 
     def is_whole_unit(self, mask: torch.Tensor) -> torch.Tensor:
         """``(units,)``: for which units ``mask``, of the shape of the output, holds everywhere."""
@@ -51,7 +58,10 @@ class Layer:
         """In words: ``"linear 64 relu (encoder.0)"``."""
         sizes = (getattr(self.module, name, None) for name in _SIZES)
         size = next((str(one) for one in sizes if isinstance(one, int)), "")
-        words = [type(self.module).__name__.lower(), size, self.activation]
+        kind = str(getattr(self.module, "original_name", type(self.module).__name__))
+        for prefix in _PREFIXES:
+            kind = kind.removeprefix(prefix)
+        words = [kind.lower(), size, self.activation]
         return " ".join([*filter(None, words), *([f"({self.name})"] if self.name else [])])
 
 
@@ -65,6 +75,16 @@ def layers_of(module: torch.nn.Module) -> tuple[Layer, ...]:
         if next(layer.parameters(), None) is not None:
             found.append(layer)
     return tuple(found)
+
+
+def in_order(layers: tuple[Layer, ...]) -> list[int]:
+    """Places of the layers from the input to the output, as they are called; one that is used
+    without being called stands behind the one that is declared before it."""
+    keys: list[tuple[int, int]] = []
+    for index, layer in enumerate(layers):
+        before = keys[-1][0] if keys else -1
+        keys.append((before if layer.place is None else layer.place, index))
+    return sorted(range(len(layers)), key=keys.__getitem__)
 
 
 def _plain(name: str) -> str:
@@ -228,7 +248,8 @@ class Forward:
             if self._calls is None or not isinstance(output, torch.Tensor):
                 return
             layer = self._layers[index]
-            layer.place = min(layer.place, len(self._seen))
+            if layer.place is None:
+                layer.place = len(self._seen)
             self._seen.setdefault(index, _Seen([])).outputs.append(output)
             self._layer_of[id(output)] = index
 
