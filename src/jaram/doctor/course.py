@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from jaram.doctor import signals
 from jaram.doctor.evidence import SURE, Evidence, Floats
-from jaram.doctor.finding import Severity
+from jaram.doctor.finding import Picture
 from jaram.doctor.restraint import Restraint, restraints
 
 LATE = 0.1
@@ -31,8 +31,6 @@ FEW_EPOCHS = 4
 RISING = 0.05
 """Points that a score must have gained in the second half of the training for more to be expected:
 0.043 at most in 149 healthy trainings."""
-LOSES_MUCH = 0.1
-"""Points short of what simple models reach from which a loss is grave."""
 SENSIBLE_UPDATE = 2e-3
 """What a step changes of the weights where learning is brisk: about a thousandth (a common rule of
 thumb); healthy trainings were seen between 3e-4 and 3e-2."""
@@ -114,6 +112,12 @@ class Course:
         if self.valid is None or not len(self.valid) or self.valid[0] > THROWN * self.top:
             return self.top
         return max(self.top, float(self.valid[0]))
+
+    def picture(self, mark: int | None = None) -> Picture:
+        """The loss curves; ``mark`` is the epoch (1-based) to point at."""
+        curves = self.evidence.curves
+        lines = {"train/loss": curves.train_loss, "valid/loss": curves.valid_loss}
+        return Picture.of({name: line for name, line in lines.items() if line is not None}, mark)
 
     # --- how it ended -------------------------------------------------------------------------
 
@@ -380,19 +384,3 @@ class Course:
             return False
         first = examination.initial
         return not first.loss <= WILD * first.blank_loss
-
-
-def numbers(**values: Any) -> dict[str, Any]:
-    """Those values that are known and finite: the evidence of a finding."""
-    return {
-        name: value
-        for name, value in values.items()
-        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
-    }
-
-
-def severity(evidence: Evidence) -> Severity:
-    """Grave where the training failed or loses much; else notable."""
-    much = (evidence.shortfall or 0.0) >= LOSES_MUCH
-    failed = evidence.has_failed and evidence.shortfall != 0.0
-    return "grave" if failed or much else "notable"

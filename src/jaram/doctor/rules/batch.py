@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jaram.doctor.course import WAVERS, Course, numbers, severity
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import OVERSHOOT, UNSETTLED, highest, overlong, picture_of
-
-TINY = 4
-"""Examples a step up to which the direction of a step is mostly chance."""
-PARTED = 0.1
-"""Share of its progress that the validation loss must have given back to have turned up."""
+from jaram.doctor.steps import overlong, thrown_about
+from jaram.doctor.telling import numbers, severity
 
 
 @finds(
@@ -38,7 +33,7 @@ def batch_too_large(evidence: Evidence) -> Iterable[Sighting]:
             usual=course.usual_batch,
             late=course.late,
         )
-        yield Sighting(severity(evidence), told, "steps", picture_of(evidence))
+        yield Sighting(severity(evidence), told, "steps", course.picture())
         return
     for note in evidence.notes:
         if note.name == "batch_too_large":
@@ -65,22 +60,5 @@ def batch_too_small(evidence: Evidence) -> Iterable[Sighting]:
             wavers=course.wavers,
             epochs=evidence.curves.epochs,
         )
-        picture = picture_of(evidence)
+        picture = course.picture()
         yield Sighting(severity(evidence), told, "noise", picture)
-
-
-def thrown_about(course: Course) -> bool:
-    """Whether steps on a handful of examples kept the network from settling, and it cost something:
-    it falls short, or any other epoch's weights would have been worse."""
-    evidence = course.evidence
-    batch = evidence.batch_size
-    if batch is None or batch > TINY:
-        return False
-    if evidence.has_diverged:
-        return highest(course) > OVERSHOOT * course.start and not course.begins_wild
-    if len(course.loss) < 3:
-        return False
-    costs = evidence.falls_short or course.wavers >= WAVERS or course.back_valid >= PARTED
-    if not costs:
-        return False
-    return max(course.swing, course.back) >= UNSETTLED

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import Course, numbers, severity
+from jaram.doctor.course import Course
 from jaram.doctor.evidence import SURE, Evidence
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.batch import PARTED, thrown_about
-from jaram.doctor.rules.rate import overlong, picture_of
+from jaram.doctor.steps import PARTED, overlong, thrown_about
+from jaram.doctor.telling import numbers, severity
 
 RISEN = 0.15
 """Share of its lowest level that the validation loss must have risen by to have turned up, where a
@@ -64,7 +64,7 @@ def overfitting(evidence: Evidence) -> Iterable[Sighting]:
         gap=gap,
     )
     bad = severity(evidence) if evidence.shortfall else "notable"
-    yield Sighting(bad, told, picture=picture_of(evidence, turn + 1))
+    yield Sighting(bad, told, picture=course.picture(turn + 1))
 
 
 def last_gap(evidence: Evidence) -> float | None:
@@ -113,7 +113,7 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
         metric=evidence.curves.score_name,
         drop=course.drop,
     )
-    picture = picture_of(evidence)
+    picture = course.picture()
     if course.knows_little:
         yield Sighting(severity(evidence), told, picture=picture)
     elif reference is None and both_are_high(course):
@@ -166,5 +166,5 @@ def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
         reference=None if evidence.reference is None else evidence.reference.best,
         metric=evidence.curves.score_name,
     )
-    picture = picture_of(evidence)
+    picture = course.picture()
     yield Sighting(severity(evidence), told, "strong", picture)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from jaram.doctor import signals
-from jaram.doctor.course import Course, numbers, severity
+from jaram.doctor.course import Course
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.rules.rate import is_straight, overlong, picture_of
+from jaram.doctor.rules.rate import is_straight
+from jaram.doctor.steps import overlong
+from jaram.doctor.telling import numbers, severity
 
 FLAT = 0.03
 """Share of all progress in the second half up to which a curve is called flat."""
@@ -37,7 +39,7 @@ def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
         return
     if course.lack == "epochs" or (course.update is None and not is_straight(course)):
         case = "" if course.is_falling else "brief"
-        yield Sighting(severity(evidence), _told(course), case, picture_of(evidence))
+        yield Sighting(severity(evidence), _told(course), case, course.picture())
 
 
 @finds(
@@ -57,7 +59,7 @@ def slow_convergence(evidence: Evidence) -> Iterable[Sighting]:
     if evidence.has_diverged or overlong(course) is not None or not course.is_unfinished:
         return
     if course.update is not None and course.lack is None and not course.went_far:
-        yield Sighting(severity(evidence), _told(course), picture=picture_of(evidence))
+        yield Sighting(severity(evidence), _told(course), picture=course.picture())
 
 
 @finds(
@@ -80,7 +82,7 @@ def plateau(evidence: Evidence) -> Iterable[Sighting]:
     if short and is_flat and overlong(course) is None:
         told = _told(course) | {"since": max(1, round(since * len(course.loss)))}
         case = "nothing" if course.drop < NOTHING else ""
-        yield Sighting(severity(evidence), told, case, picture_of(evidence))
+        yield Sighting(severity(evidence), told, case, course.picture())
 
 
 def _told(course: Course) -> dict[str, Any]:

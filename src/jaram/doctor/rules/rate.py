@@ -7,35 +7,17 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import FIRST_EXAMPLES, WAVERS, Course, numbers, severity
+from jaram.doctor.course import WAVERS, Course
 from jaram.doctor.evidence import Evidence
-from jaram.doctor.finding import Picture
 from jaram.doctor.passage import frozen
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.restraint import restraints
+from jaram.doctor.steps import highest, moved, overlong
+from jaram.doctor.telling import numbers, severity
 
-RISES = 0.25
-"""Share of all progress that the training loss must have given back to be risen."""
 NOTED_SWING = 0.25
 """Swings of the training loss, as a share of its scale, that are worth a word."""
 RESTLESS = 0.2
 """Share of what is left of the loss that it moves by from epoch to epoch where the scores waver."""
-WIDE_SWING = 0.5
-"""Swings of the training loss from half its progress on say that it does not settle."""
-OVERSHOOT = 4.0
-"""How many times its start the training loss must reach for the steps to have thrown it up: 2.3 at
-most in trainings that were ill of something else."""
-FAR = 4.0
-"""How many times their first size the weights must have moved: healthy trainings move by about
-once, small networks on long trainings by a few times."""
-VERY_FAR = 10.0
-"""The same for trainings whose last steps are short: units that died stop moving."""
-VERY_LONG_UPDATE = 2e-2
-"""A step of which it is no wonder that the loss does not settle."""
-UNSETTLED = 0.1
-"""Swings of the training loss, as a share of its scale, that a settled training stays below."""
-LONG_UPDATE = 1e-2
-"""A step that changes a hundredth of the weights, epoch after epoch, is long."""
 STRAIGHT = 0.5
 """Slope of the last third over that of the first from which a loss curve is called straight."""
 LINEAR = 0.9
@@ -91,64 +73,7 @@ def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
         moved=moved(evidence),
         epochs=evidence.curves.epochs,
     )
-    yield Sighting(severity(evidence), told, case, picture_of(evidence))
-
-
-def overlong(course: Course) -> str | None:
-    """Which sign of overlong steps a training shows that suffered from them; None if none."""
-    evidence = course.evidence
-    if evidence.has_diverged:
-        grew = highest(course) > OVERSHOOT * course.start
-        return "diverged" if grew and not course.begins_wild else None
-    if len(course.loss) < 2 or course.held_back_by is not None or frozen(evidence):
-        return None
-    if evidence.is_healthy:
-        return "swings" if course.swing >= WIDE_SWING and course.wavers >= WAVERS else None
-    is_known = evidence.shortfall is not None
-    if is_known and not evidence.falls_short:
-        return None
-    end, loss = signals.level(course.loss, 1.0), course.loss
-    if end > 1.05 * max(course.start, float(loss[0])) and not course.is_falling:
-        return "rises"
-    if course.swing >= WIDE_SWING:
-        return "swings"
-    if course.back >= RISES and course.drop > 0.05:
-        return "rises_again"
-    if not is_known and not course.learned_too_little:
-        return None
-    if highest(course) > OVERSHOOT * course.start and not course.begins_wild:
-        return "overshoots"
-    update = course.update or 0.0
-    if moved(evidence) >= (FAR if update >= LONG_UPDATE else VERY_FAR):
-        return "far"
-    # Whoever learned too little may have long updates at weights that never grew.
-    is_long = update >= VERY_LONG_UPDATE and course.swing >= UNSETTLED
-    return (
-        "long" if is_long and not course.learned_too_little and not course.is_unfinished else None
-    )
-
-
-def highest(course: Course) -> float:
-    """The highest level of the training loss: of the minibatches, averaged over enough of them; of
-    the epochs where dropout or noise are part of what a minibatch shows."""
-    steps = course.evidence.curves.steps
-    is_disturbed = any(each.kind in ("dropout", "noise") for each in restraints(course.evidence))
-    if steps is None or not len(steps) or is_disturbed:
-        return float(np.max(course.evidence.curves.loss))
-    finite = signals.finite(steps)
-    if len(finite) < len(steps):
-        return float("inf") if not len(finite) else float(np.max(finite))
-    width = max(1, FIRST_EXAMPLES // (course.evidence.batch_size or FIRST_EXAMPLES))
-    means = np.convolve(finite, np.full(width, 1 / width), mode="valid")
-    return float(np.max(means)) if len(means) else float(np.max(finite))
-
-
-def moved(evidence: Evidence) -> float:
-    """How far the layer that moved most went, relative to its first weights; 0 if not known."""
-    found = evidence.moved
-    if found is None or not np.isfinite(found).any():
-        return 0.0
-    return float(np.nanmax(found))
+    yield Sighting(severity(evidence), told, case, course.picture())
 
 
 @finds(
@@ -177,7 +102,7 @@ def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:
         reach=course.reach,
         straightness=signals.straightness(course.loss),
     )
-    picture = picture_of(evidence)
+    picture = course.picture()
     spent = spent_by(evidence)
     if spent is not None and course.learned_too_little and overlong(course) is None:
         yield Sighting(severity(evidence), told | {"spent": spent}, "decayed", picture)
@@ -234,14 +159,8 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
         told |= {"epoch": place + 1, "before": before, "after": after}
         left = signals.level(course.loss, 1.0) - signals.lowest(course.loss)
         bad = severity(evidence) if is_known or left > RECOVERED * course.scale else "minor"
-        yield Sighting(bad, told, "jump", picture_of(evidence, place + 1))
+        yield Sighting(bad, told, "jump", course.picture(place + 1))
     elif course.swing >= NOTED_SWING:
-        yield Sighting(severity(evidence), told, picture=picture_of(evidence))
+        yield Sighting(severity(evidence), told, picture=course.picture())
     elif is_restless:
-        yield Sighting(severity(evidence), told, "restless", picture_of(evidence))
-
-
-def picture_of(evidence: Evidence, mark: int | None = None) -> Picture:
-    """The loss curves."""
-    lines = {"train/loss": evidence.curves.train_loss, "valid/loss": evidence.curves.valid_loss}
-    return Picture.of({name: line for name, line in lines.items() if line is not None}, mark)
+        yield Sighting(severity(evidence), told, "restless", course.picture())

@@ -1,0 +1,28 @@
+"""How a rule tells what it saw: how grave, and with which numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jaram.doctor.evidence import Evidence
+from jaram.doctor.finding import Severity
+
+LOSES_MUCH = 0.1
+"""Points short of what simple models reach from which a loss is grave."""
+
+
+def numbers(**values: Any) -> dict[str, Any]:
+    """Those values that are known and finite: the evidence of a finding."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
+    }
+
+
+def severity(evidence: Evidence) -> Severity:
+    """Grave where the training failed or loses much; else notable."""
+    much = (evidence.shortfall or 0.0) >= LOSES_MUCH
+    failed = evidence.has_failed and evidence.shortfall != 0.0
+    return "grave" if failed or much else "notable"
