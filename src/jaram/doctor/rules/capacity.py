@@ -20,6 +20,8 @@ gap between the scores confirms it."""
 USUAL_GAP = 0.06
 """Points of the score that any network is better by on the rows it learned from: twice what
 matters."""
+FEWEST_EPOCHS = 6
+"""Epochs below which a curve has no shape."""
 HIGH = 0.1
 """Share of its start that the loss fell by, up to which curves alone call it high."""
 ALIKE = 0.1
@@ -123,7 +125,11 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
 def both_are_high(course: Course) -> bool:
     """Whether curves alone show two losses that fell little, are alike and have come to rest."""
     valid = course.valid
-    if valid is None or len(course.loss) < 6 or course.evidence.curves.train_loss is None:
+    if (
+        valid is None
+        or len(course.loss) < FEWEST_EPOCHS
+        or course.evidence.curves.train_loss is None
+    ):
         return False
     train_end, valid_end = signals.level(course.loss, 1.0), signals.level(valid, 1.0)
     fell_little = 0.02 < course.drop <= HIGH
@@ -132,7 +138,6 @@ def both_are_high(course: Course) -> bool:
 
 @finds(
     "over_regularized",
-    reads=("curves", "recipe"),
     remedies=("less_regularization",),
     explains=(
         "underfitting",
@@ -147,6 +152,13 @@ def both_are_high(course: Course) -> bool:
 def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
     """The network stays below what it could learn of its own rows, and what holds it is strong."""
     course = evidence.course
+    if evidence.recipe is None and not evidence.has_diverged and valid_is_easier(course):
+        told = numbers(
+            train=signals.level(course.loss, 1.0),
+            valid=signals.level(evidence.curves.valid_loss, 1.0),
+        )
+        yield Sighting("minor", told, "valid_below", course.picture())
+        return
     if evidence.has_diverged or not course.learned_too_little:
         for note in evidence.notes:
             if note.name == "over_regularized":
@@ -168,3 +180,17 @@ def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
     )
     picture = course.picture()
     yield Sighting(severity(evidence), told, "strong", picture)
+
+
+def valid_is_easier(course: Course) -> bool:
+    """Whether the validation loss ends clearly below a training loss that has come to rest.
+
+    Elsewhere the training loss is often the mean over an epoch, which lags while it falls, and is
+    taken with dropout and augmentation at work.
+    """
+    train, valid = course.evidence.curves.train_loss, course.valid
+    if train is None or valid is None or len(valid) < FEWEST_EPOCHS or course.is_falling:
+        return False
+    end = signals.level(train, 1.0)
+    away = max(ALIKE * end, 4 * signals.noise(train[-len(train) // 2 :]))
+    return signals.level(valid, 1.0) < end - away
