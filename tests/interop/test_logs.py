@@ -74,6 +74,12 @@ def test_a_list_of_losses() -> None:
     check(read_curves(np.array(TRAIN)).curves, valid=None)
 
 
+def test_losses_that_still_have_their_graph() -> None:
+    torch = pytest.importorskip("torch")
+    losses = [torch.tensor(loss, requires_grad=True) for loss in TRAIN]
+    check(read_curves({"loss": losses, "val_loss": torch.tensor(VALID)}).curves)
+
+
 def test_scores_and_rate() -> None:
     evidence = read_curves(
         COLUMNS | {"acc": [10, 50, 80, 90], "val_acc": [20, 40, 60, 70], "lr": [0.1, 0.1, 0.01, 0]}

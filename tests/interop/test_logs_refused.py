@@ -25,6 +25,7 @@ NAN = float("nan")
         ({}, DataError, "holds no row"),
         ({"loss": []}, DataError, "holds no row"),
         ({"loss": [1.0]}, DataError, "one moment only"),
+        ({"epoch": [3, 3], "loss": [1.0, 2.0]}, DataError, "one moment only"),
         ({"loss": [1.0, None, None], "acc": [0.1, 0.2, 0.3]}, DataError, "found: loss, acc"),
         (
             {"x": [1, 2], "reward": [2, 3]},

@@ -38,6 +38,12 @@ class Series:
     def __len__(self) -> int:
         return len(self.at)
 
+    @cached_property
+    def moments(self) -> NDArray[np.int64]:
+        """The different ones in ``at``; these are in order, so that none need be sorted."""
+        found: NDArray[np.int64] = self.at[np.diff(self.at, prepend=-1) != 0]
+        return found
+
     @property
     def has_number(self) -> bool:
         return bool(np.isfinite(self.value).any())
@@ -183,13 +189,15 @@ def _measurements(
 # --- points -------------------------------------------------------------------------------------
 
 
-def curves(found: Timeline) -> Curves:
+def curves(found: Timeline) -> Curves | None:
     """One value a point of every curve; without a validation loss that was measured twice, of the
-    training loss alone."""
+    training loss alone; None if neither was."""
     train, valid = (_useful(found.series.get(role)) for role in LOSSES)
+    if train is None and valid is None:
+        return None
     if train is not None and valid is not None:
         rare, dense = (train, valid) if len(train) < len(valid) else (valid, train)
-        points = np.unique(rare.at)
+        points = rare.moments
         mean = _means(found, dense, points)
         points = points[mean[1]]
         if len(points) < 2:  # the two were never measured together
@@ -203,14 +211,14 @@ def curves(found: Timeline) -> Curves:
 
 def _useful(series: Series | None) -> Series | None:
     """A series with at least two moments and a number."""
-    if series is None or len(np.unique(series.at)) < 2 or not series.has_number:
+    if series is None or len(series.moments) < 2 or not series.has_number:
         return None
     return series
 
 
 def _alone(found: Timeline, series: Series) -> NDArray[np.int64]:
     """The moments that end the points of a log with one loss."""
-    ends = np.unique(series.at)
+    ends = series.moments
     epochs = found.epoch[ends]
     if found.whole_epochs and np.isfinite(epochs).all():
         of_epochs = ends[np.append(np.diff(epochs) != 0, True)]

@@ -134,7 +134,12 @@ def _column(cells: Any) -> Column:
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub":
         values = cells.astype(np.float64)
         return Column(values, np.zeros(len(values), np.bool_))
-    read = [number(cell) for cell in cells]
+    cells = [cell.detach() if hasattr(cell, "detach") else cell for cell in cells]  # of PyTorch
+    try:
+        values = np.array([float(cell) for cell in cells], np.float64)
+        return Column(values, np.zeros(len(values), np.bool_))
+    except (TypeError, ValueError, OverflowError):
+        read = [number(cell) for cell in cells]
     text = next(
         ((row, str(cells[row - 1])) for row, one in enumerate(read, 1) if isinstance(one, str)),
         None,

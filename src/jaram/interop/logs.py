@@ -137,8 +137,9 @@ def _evidence(log: Log, names: Mapping[str, str] | None) -> Evidence:
                 "interop.text_cell", where=log.where, column=name, row=row, cell=shown(cell)
             )
     found = timeline(log, roles)
-    _check_losses(log, roles, found)
     drawn = curves(found)
+    if drawn is None:
+        raise _no_curve(log, roles, found)
     rate = drawn.learning_rate
     return Evidence(
         drawn,
@@ -166,13 +167,12 @@ def _example(log: Log) -> str:
     return next((name for name, one in log.columns.items() if one.text is None), "my_column")
 
 
-def _check_losses(log: Log, roles: Mapping[str, str], found: Timeline) -> None:
-    losses = {role: found.series[role] for role in LOSSES if role in found.series}
+def _no_curve(log: Log, roles: Mapping[str, str], found: Timeline) -> DataError:
+    losses = [role for role in LOSSES if role in found.series]
+    if any(found.series[role].has_number for role in losses):
+        return DataError("interop.one_row", where=log.where)
     columns = listed(roles[role] for role in losses)
-    if not any(series.has_number for series in losses.values()):
-        raise DataError("interop.nan_everywhere", where=log.where, columns=columns)
-    if all(len(np.unique(series.at)) < 2 for series in losses.values()):
-        raise DataError("interop.one_row", where=log.where)
+    return DataError("interop.nan_everywhere", where=log.where, columns=columns)
 
 
 def _is_lost(found: Timeline, drawn: Curves) -> bool:
