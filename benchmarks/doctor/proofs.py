@@ -71,8 +71,9 @@ def shows(rule: str, ill: Evidence, twin: Evidence) -> bool:
 
 
 def score_of(evidence: Evidence) -> float:
-    """Validation score of the kept weights; 0 or chance at worst where none was finite."""
-    score = evidence.score("valid")
+    """Score of the kept weights on the validation part, or on the training part where there is no
+    other; that of a constant where none was finite."""
+    score = evidence.outcome
     floor = evidence.chance or 0.0
     return floor if score is None else score
 

@@ -118,6 +118,13 @@ def saddle() -> jr.Data:
     return jr.Data(x, y, task="regression", name="saddle")
 
 
+@_of("tune")
+def xnor4() -> jr.Data:
+    """The four rows of a gate, as tutorials have them; nothing to validate on."""
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
+    return jr.Data(x, np.array([1, 0, 0, 1]), task="binary", name="xnor4")
+
+
 # --- held-out half --------------------------------------------------------------------------------
 
 
@@ -134,6 +141,13 @@ def moons() -> jr.Data:
 @_of("held")
 def xor() -> jr.Data:
     return _plain("xor", n=600, seed=2)
+
+
+@_of("held")
+def xor4() -> jr.Data:
+    """The four rows of exclusive or, −1 and 1; nothing to validate on."""
+    x = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], float)
+    return jr.Data(x, np.array([0, 1, 1, 0]), task="binary", name="xor4")
 
 
 @_of("held")

@@ -5,9 +5,15 @@ from __future__ import annotations
 import mistakes_data
 import mistakes_rates
 import mistakes_setup
+import mistakes_several
 from cases import Case
 
-MISTAKES = [*mistakes_setup.TABLE, *mistakes_rates.TABLE, *mistakes_data.TABLE]
+MISTAKES = [
+    *mistakes_setup.TABLE,
+    *mistakes_rates.TABLE,
+    *mistakes_data.TABLE,
+    *mistakes_several.TABLE,
+]
 ILLNESSES = tuple(dict.fromkeys(mistake.illness for mistake in MISTAKES))
 
 
