@@ -157,11 +157,14 @@ def tell(
     is as severe as the worst of its consequences.
     """
     present = {finding.name for finding in found}
+    harmless = {f.name for f in found if f.severity == "minor"}
     explained_by = {
         name: {
             other
             for other in present
-            if other != name and name in definitions.get(other, _NOTHING).explains
+            if other != name
+            and name in definitions.get(other, _NOTHING).explains
+            and (name in harmless or other not in harmless)  # what does no harm causes none
         }
         for name in present
     }

@@ -105,11 +105,11 @@ class Vitals:
 class Evidence:
     """What is known of one training.
 
-    optimizer: registered name (``"adam"``). batch_size: examples a step. epochs: how many the
-    recipe allows. ending: how it ended; None while it trains. best_epoch: 1-based; 0 if none was
-    finite. notes: what the pre-flight saw. params: weights of the best epoch. network_state: with
-    them. prepared: the data. chance: score of the best constant prediction on the validation part
-    (on the training part if there is none). examination: measurements that cost a compilation.
+    optimizer: registered name (``"adam"``). batch_size: examples a step. ending: how it ended; None
+    while it trains. best_epoch: 1-based; 0 if none was finite. notes: what the pre-flight saw.
+    params: weights of the best epoch. prepared: the data. chance: score of the best constant prediction on the validation part
+    (on the training part if there is none). train_chance: the same on the training part.
+    examination: measurements that cost a compilation.
     """
 
     curves: Curves
@@ -126,6 +126,7 @@ class Evidence:
     params: NetworkParams | None = None
     prepared: Prepared | None = None
     chance: float | None = None
+    train_chance: float | None = None
     answers: dict[str, Answers] | None = None
     examination: Examination | None = None
 
@@ -199,8 +200,12 @@ class Evidence:
 
     @cached_property
     def reference(self) -> Reference | None:
-        """Simple models on the same parts; None without the data."""
-        if self.prepared is None:
+        """Simple models on the same parts.
+
+        None without the data, and where classes are weighted: the simple models are not, and have
+        another aim.
+        """
+        if self.prepared is None or self.curves.score_name == "balanced_accuracy":
             return None
         from jaram.doctor.baselines import reference
 
@@ -215,10 +220,12 @@ class Evidence:
         """
         if self.has_diverged and not self.best_epoch:
             return True
-        score = self.score("train")
-        score = self.outcome if score is None else score
-        if score is not None and self.chance is not None:
-            return score - self.chance <= max(MATTERS * (1 - self.chance), 0.0)
+        score, chance = self.score("train"), self.train_chance
+        if score is None or chance is None:
+            score = self.outcome if score is None else score
+            chance = self.chance
+        if score is not None and chance is not None:
+            return score - chance <= max(MATTERS * (1 - chance), 0.0)
         return None
 
     @cached_property

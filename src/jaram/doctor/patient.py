@@ -82,12 +82,15 @@ def of_chronicle(
 ) -> Evidence:
     """What a training's history tells, finished or not."""
     optimizer = recipe.optimizer
+    # Who weighs classes wants every class known, not most examples right.
+    is_weighted = recipe.class_weight is not None and task.kind in ("binary", "multiclass")
+    metric = "balanced_accuracy" if is_weighted else score_name(task)
     examples = None if prepared is None else len(prepared.train)
     batch = examples if recipe.batch_size in ("full", None) else recipe.batch_size
     if isinstance(batch, int) and examples is not None:
         batch = min(batch, examples)
     return Evidence(
-        curves=curves_of(chronicle, task),
+        curves=curves_of(chronicle, task, metric),
         vitals=Vitals(layer_names, chronicle.vitals) if chronicle.vitals.size else None,
         recipe=recipe,
         task=task,
@@ -99,13 +102,16 @@ def of_chronicle(
         best_epoch=best_epoch,
         notes=notes,
         prepared=prepared,
-        chance=chance(task, prepared, summary),
+        chance=1 / len(task.classes) if is_weighted else chance(task, prepared, summary),
+        train_chance=None
+        if prepared is None or is_weighted or task.kind == "regression"
+        else _majority(prepared.train, task),
     )
 
 
-def curves_of(chronicle: Chronicle, task: Task) -> Curves:
-    """The curves of a chronicle."""
-    name = score_name(task)
+def curves_of(chronicle: Chronicle, task: Task, metric: str | None = None) -> Curves:
+    """The curves of a chronicle, with ``metric`` or the task's own as the score."""
+    name = metric or score_name(task)
     columns = chronicle.columns
     return Curves(
         train_loss=columns.get("train/loss"),

@@ -159,9 +159,9 @@ def _run_epochs(
         )
         if plan.chunks == 1:
             return chunk(_drop_axis(split))
-        members = plan.chunks * plan.lanes  # said, because an array without vital signs is empty
+        places = plan.chunks * plan.lanes  # said, because an array without vital signs is empty
         outcome: Outcome = jax.tree.map(
-            lambda leaf: leaf.reshape(members, *leaf.shape[2:]), jax.lax.map(chunk, split)
+            lambda leaf: leaf.reshape(places, *leaf.shape[2:]), jax.lax.map(chunk, split)
         )
         return outcome
 

@@ -71,7 +71,8 @@ def unrepresentative_validation(e: Evidence) -> Iterable[Sighting]:
     """
     notes = [kept(note) for note in noted(e, "unrepresentative_validation")]
     yield from notes
-    if not notes and e.prepared is not None:
+    is_told = bool(notes) or any(note.name == "ordered_split" for note in e.notes)
+    if not is_told and e.prepared is not None:
         yield from _unlike_inputs(e)
 
 
