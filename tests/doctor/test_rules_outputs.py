@@ -104,9 +104,7 @@ def test_a_note_counts_as_noted_where_the_outcome_is_not_known() -> None:
     assert severities("unscaled_input", unknown) == ["notable"]
 
 
-@pytest.mark.parametrize(
-    ("spread", "severity"), [(0.3, "minor"), (0.4, "notable"), (0.9, "grave")]
-)
+@pytest.mark.parametrize(("spread", "severity"), [(0.3, "minor"), (0.4, "notable"), (0.9, "grave")])
 def test_the_points_lost_to_a_simple_model_tell_how_bad_it_is(spread: float, severity: str) -> None:
     rng = np.random.default_rng(0)
     x = inputs(1200)

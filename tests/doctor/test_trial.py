@@ -93,9 +93,7 @@ def test_going_on_from_a_state_is_as_if_it_had_never_stopped(iris: jr.Data) -> N
     whole.advance(1.0)
     half = Trainee(control, (7,), "accuracy")
     half.advance(0.5)
-    (again,) = restarted(
-        [control], (7,), "accuracy", half.member(0), half.done, half.chronicle(0)
-    )
+    (again,) = restarted([control], (7,), "accuracy", half.member(0), half.done, half.chronicle(0))
     again.advance(1.0)
     assert np.array_equal(again.chronicle(0).steps, whole.chronicle(0).steps)
     assert again.chronicle(0).epochs == control.recipe.epochs

@@ -107,8 +107,9 @@ class Evidence:
 
     optimizer: registered name (``"adam"``). batch_size: examples a step. ending: how it ended; None
     while it trains. best_epoch: 1-based; 0 if none was finite. notes: what the pre-flight saw.
-    params: weights of the best epoch. prepared: the data. chance: score of the best constant prediction on the validation part
-    (on the training part if there is none). train_chance: the same on the training part.
+    params: weights of the best epoch. prepared: the data. chance: score of the best constant
+    prediction on the validation part (on the training part if there is none). train_chance: the
+    same on the training part.
     examination: measurements that cost a compilation.
     """
 
