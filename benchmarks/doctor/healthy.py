@@ -87,16 +87,16 @@ def is_sound(evidence: Evidence, best: float) -> bool:
 
 def simple(evidence: Evidence) -> float:
     """Validation score of the better of two simple models, of scikit-learn."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     prepared = evidence.prepared
     assert prepared is not None and prepared.valid is not None
     is_number = prepared.task.kind == "regression"
     models = (
-        [Ridge(), RandomForestRegressor(100, random_state=0)]
+        [Ridge(), KNeighborsRegressor()]
         if is_number
-        else [LogisticRegression(max_iter=500), RandomForestClassifier(100, random_state=0)]
+        else [LogisticRegression(max_iter=500), KNeighborsClassifier()]
     )
     train, valid = prepared.train, prepared.valid
     y, truth = (part.y[:, 0] if is_number else part.y for part in (train, valid))

@@ -71,8 +71,17 @@ SWINGS = [
     Mistake(
         "momentum at a high rate",
         "oscillating_loss",
-        "digits2 circles2 iris2 digits4 | mnist1 rings2 wine1 moons2",
+        "digits2 circles2 iris2 |",
         [rate(4), rate(8), rate(12)],
+        accepts="learning_rate_too_high",
+        rule="swings",
+    ),
+    Mistake(
+        "momentum at a high rate on noisy inputs",
+        "oscillating_loss",
+        "| mnist1 rings2 moons2 wine1 xor2",
+        [rate(3), rate(5)],
+        base_data=noise(0.6),
         accepts="learning_rate_too_high",
         rule="swings",
     ),
@@ -87,8 +96,8 @@ SWINGS = [
     Mistake(
         "Adam at a high rate",
         "oscillating_loss",
-        "spirals1 iris1 circles1 digits1 | mnist3 rings1 xor1 penguins2",
-        [rate(15), rate(30), rate(60)],
+        "spirals1 iris1 circles1 digits1 | mnist2 penguins1 wine2 penguins2",
+        [rate(15), rate(30), rate(60), rate(20)],
         base_data=noise(1.0),
         accepts="learning_rate_too_high",
         rule="swings",
@@ -104,7 +113,7 @@ SWINGS = [
     Mistake(
         "few examples a step",
         "oscillating_loss",
-        "blobs2 iris2 digits2 saddle1 | engine2 wine1 rings2 moons2",
+        "blobs2 iris2 cancer2 | engine2 wine1 rings2 penguins2",
         [fields(batch_size=2)],
         base=fields(optimizer="sgd 0.1 momentum=0.7"),
         base_data=noise(0.6),
@@ -114,7 +123,7 @@ SWINGS = [
     Mistake(
         "RMSprop at a high rate",
         "oscillating_loss",
-        "digits1 saddle1 friedman2 | penguins1 bumps1 engine2",
+        "digits1 iris1 friedman2 | penguins1 bumps1 engine2 mnist3",
         [fields(optimizer="rmsprop 0.1"), fields(optimizer="rmsprop 0.05")],
         base=fields(optimizer="rmsprop 0.003"),
         base_data=noise(0.5),

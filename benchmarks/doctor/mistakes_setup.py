@@ -113,23 +113,19 @@ LOSS = [
     Mistake(
         "squared error under plain descent",
         "wrong_loss",
-        "digits2 iris1 digits3 | mnist1 wine1 mnist2",
+        "digits2 digits3 digits1 | mnist1 mnist3 mnist2",
         [
             fields(output="dense 10 softmax", loss="mse"),
-            fields(output="dense 3 softmax", loss="mse"),
+            fields(output="dense 10 softmax", loss="mae"),
         ],
         base=fields(optimizer="sgd 0.02"),
     ),
     Mistake(
         "absolute error under plain descent",
         "wrong_loss",
-        "blobs2 iris2 circles3 | rings2 penguins1 moons1",
-        [
-            fields(output="dense 3 softmax", loss="mae"),
-            fields(output="dense 3 softmax", loss="mae"),
-            fields(output="dense 1 sigmoid", loss="mae"),
-        ],
-        base=fields(optimizer="sgd 0.05"),
+        "spirals1 circles3 circles1 | xor1 xor2 moons1",
+        [fields(output="dense 1 sigmoid", loss="mae")],
+        base=fields(optimizer="sgd 0.1"),
     ),
     Mistake(
         "categorical cross entropy over one unit",

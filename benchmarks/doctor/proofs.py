@@ -17,7 +17,8 @@ the validation part.
 - ``dead``, ``saturated``: as ``score``, and in some hidden layer at least half of the units (of
   the activations) are so at the end, and at least twice as many as in that layer of the twin.
 - ``constant``: as ``score``, and the predictions on the training part are nearly one value (one
-  class for 99% of the rows; deviation under 5% of the target's).
+  class for 99% of the rows, or probabilities that deviate by less than 0.02 from row to row;
+  numbers that deviate by less than 5% of the target's deviation).
 - ``minority`` (class imbalance): the share of the rare class found is under a half, and the twin's
   mean share found over the classes is better by :data:`MINORITY`.
 
@@ -138,7 +139,8 @@ def _is_constant(evidence: Evidence) -> bool:
     if evidence.task is not None and evidence.task.kind == "regression":
         return bool(answer.std() < 0.05 * evidence.prepared.train.y.std())
     _, counts = np.unique(answer, return_counts=True)
-    return bool(counts.max() >= 0.99 * len(answer))
+    spread = np.asarray(evidence.answers["train"].probability).std(axis=0).max()
+    return bool(counts.max() >= 0.99 * len(answer) or spread < 0.02)
 
 
 def _recalls(evidence: Evidence) -> NDArray[np.float64]:
