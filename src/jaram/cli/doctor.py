@@ -105,6 +105,8 @@ def _json(diagnosis: Diagnosis, evidence: Evidence) -> dict[str, Any]:
     return {
         **diagnosis.to_json(),
         "healthy": evidence.is_healthy if known else None,
+        "result": evidence.ending,
+        "epochs": evidence.curves.epochs,
         "metric": evidence.curves.score_name or None,
         "score": evidence.outcome,
         "chance": evidence.chance,
@@ -123,6 +125,8 @@ def _tell(
 
     record = treatment_of(Path(run)) if _is_run(run) else None
     speaker.say(run)
+    if _is_run(run):
+        _tell_state(speaker, evidence)
     for line in story.health(diagnosis, evidence):
         speaker.say(line)
     tell_stories(speaker, diagnosis, show_all=show_all, record=record)
@@ -131,6 +135,14 @@ def _tell(
         speaker.say()
         speaker.say(unknown)
     _tell_next(speaker, run, diagnosis)
+
+
+def _tell_state(speaker: Speaker, evidence: Evidence) -> None:
+    """That a run has not ended yet, and that it is judged without its data, where it is so."""
+    if evidence.ending is None:
+        speaker.say(text("cli.doctor_unfinished", epochs=evidence.curves.epochs))
+    if evidence.prepared is None:
+        speaker.say(text("cli.doctor_without_data"))
 
 
 def _tell_next(speaker: Speaker, run: str, diagnosis: Diagnosis) -> None:

@@ -119,6 +119,8 @@ def train_with_care(
         interrupted = True
     finally:
         watch.progress.close()
+    if interrupted and not watch.has_begun:  # not an epoch to keep
+        raise KeyboardInterrupt
     cared = Cared(watch.run(interrupted), tuple(watch.log))
     if folder is not None:
         cared = dataclasses.replace(cared, run=store.save(cared.run, folder))
@@ -155,6 +157,11 @@ class _Watch:
             if found is None or len(self.log) == MOST_INTERVENTIONS or self.is_over():
                 return
             self.intervene(found)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether an epoch has ended."""
+        return self.trainee.done > 0
 
     @property
     def has_diverged(self) -> bool:

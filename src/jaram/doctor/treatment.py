@@ -48,6 +48,9 @@ MOST_PAIRED = 3
 """Best single remedies whose pairs are tried."""
 MOST_STRUCTURES = 8
 """Structures tried in one round; each costs a compilation, which is most of a small trial."""
+MOST_CONFIRMED = 2
+"""Winners that are measured again at most, the second if the first does not hold; its interval is
+widened for it."""
 CONFIRMED_PARTS = 2
 """How many times as many seeds the confirmation takes: its interval decides, and over 10 seeds
 Student's factor is 2.3 where over 5 it is 2.8. The same compiled program trains each part."""
@@ -159,11 +162,11 @@ class _Treating:
         recipe, run = self.before, self.run
         if untreatable is None:
             verdicts = self.tried()
-            winner = self.winner(verdicts)
-            if winner is not None:
-                confirmation = self.confirmed(winner.measured.arm)
+            for count, winner in enumerate(self.winners(verdicts), start=1):
+                confirmation = self.confirmed(winner.measured.arm, comparisons=count)
                 if confirmation.holds:
                     recipe = winner.recipe
+                    break
         if recipe is not self.before:
             from jaram.runs.train import train
 
@@ -265,20 +268,23 @@ class _Treating:
         self.progress("doctor.stage_pairs", {"arms": len(arms)})
         return run_trial([base, *arms], self.seeds, self.metric, (1.0,), self.is_late)[1:]
 
-    def winner(self, verdicts: Sequence[Verdict]) -> Verdict | None:
-        """What is worth confirming: the best on average, the simplest among equals.
+    def winners(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """What is worth confirming, at most ``MOST_CONFIRMED``: the best on average first, the
+        simplest and cheapest among equals.
 
         Whether it helps is for the fresh seeds to say. The intervals of the trial are as wide as
         the number of its arms asks for, and a control that fails at some seeds only, as sick
         trainings do, makes them wider still.
         """
         better = [verdict for verdict in verdicts if verdict.gain.mean > 0]
-        whole = [verdict for verdict in better if verdict.share >= 1] or better
-        if not whole:
-            return None
-        best = max(verdict.measured.mean for verdict in whole)
-        equal = [v for v in whole if v.measured.mean >= best - MATTERS / 3]
-        return min(equal, key=lambda v: (v.cured is not True, len(v.remedies), -v.measured.mean))
+        left = [verdict for verdict in better if verdict.share >= 1] or better
+        chosen: list[Verdict] = []
+        while left and len(chosen) < MOST_CONFIRMED:
+            best = max(verdict.measured.mean for verdict in left)
+            equal = [v for v in left if v.measured.mean >= best - MATTERS / 3]
+            chosen.append(min(equal, key=_price))
+            left = [verdict for verdict in left if verdict is not chosen[-1]]
+        return chosen
 
     def random_search(self, verdicts: Sequence[Verdict]) -> Confirmation | None:
         """The best of random compositions of the same remedies, for as many trained epochs."""
@@ -310,7 +316,7 @@ class _Treating:
             for part in range(CONFIRMED_PARTS)
         ]
 
-    def confirmed(self, winner: Arm) -> Confirmation:
+    def confirmed(self, winner: Arm, comparisons: int = 1) -> Confirmation:
         """The winner and the recipe as it was, from fresh seeds and in other minibatches."""
         self.progress("doctor.stage_confirm", {})
         measured, tests = [], []
@@ -327,13 +333,13 @@ class _Treating:
         test_control, test_treated = tests
         kept = self.kept(self.before)
         return Confirmation(
-            gain=paired_gain(control.scores, treated.scores),
+            gain=paired_gain(control.scores, treated.scores, comparisons),
             control=control,
             treated=treated,
             chance=chance_of(control.evidence, self.metric),
             test_gain=None
             if test_control is None or test_treated is None
-            else paired_gain(test_control, test_treated),
+            else paired_gain(test_control, test_treated, comparisons),
             test_control=test_control,
             test_treated=test_treated,
             test_rows=0 if kept is None else len(kept),
@@ -447,3 +453,10 @@ def chance_of(evidence: Evidence, metric: str) -> float:
     if metric == "balanced_accuracy" and evidence.task is not None:
         return 1.0 / max(1, len(evidence.task.classes))
     return -np.inf if evidence.chance is None else evidence.chance
+
+
+def _price(verdict: Verdict) -> tuple[bool, int, int, float]:
+    """What makes one of several equally good verdicts the better: cured, simple, cheap."""
+    known = all_remedies()
+    costs = sum(known[name].cost != "none" for name in verdict.remedies)
+    return verdict.cured is not True, len(verdict.remedies), costs, -verdict.measured.mean
