@@ -67,8 +67,9 @@ def restlessness(curve: Floats) -> float:
 
 
 def progress(curve: Floats, start: float) -> float:
-    """What the loss fell by, from ``start`` to its lowest level; never negative."""
-    return max(0.0, start - lowest(curve))
+    """What the loss fell by, from ``start`` to its lowest level; 0 if that is a rounding error."""
+    made = start - lowest(curve)
+    return made if made > 1e-9 * abs(start) else 0.0
 
 
 def last_doubling(curve: Floats, start: float) -> float:
@@ -88,16 +89,17 @@ def straightness(curve: Floats) -> float:
     """Slope of the last third over that of the first third: 1 for a straight line, 0 for a course
     that has flattened. 0 where the first third does not fall."""
     third = len(curve) // 3
-    if third < 1:
+    if third < 2:
         return 0.0
-    first = (curve[0] - level_at(curve, third)) / third
-    last = (level_at(curve, len(curve) - 1 - third) - level_at(curve, len(curve) - 1)) / third
-    return float(last / first) if first > 0 else 0.0
+    end = len(curve) - 2  # one off the edges, so that both sides of a place are there
+    first = _around(curve, 1) - _around(curve, 1 + third)
+    last = _around(curve, end - third) - _around(curve, end)
+    return last / first if first > 1e-6 * float(np.ptp(curve)) else 0.0
 
 
-def level_at(curve: Floats, place: int) -> float:
+def _around(curve: Floats, place: int) -> float:
     """Mean of the three values around ``place``."""
-    return float(np.mean(curve[max(0, place - 1) : place + 2]))
+    return float(np.mean(curve[place - 1 : place + 2]))
 
 
 def linearity(curve: Floats) -> float:
@@ -117,8 +119,15 @@ def swing_width(curve: Floats) -> float:
     if len(half) < 3:
         return 0.0
     places = np.arange(len(half)) - (len(half) - 1) / 2
-    line = half.mean() + float(places @ half / (places @ places)) * places
-    return min(_width(half - course) for course in (line, never_rising(half)))
+    calm = _without_lone_values(half)
+    line = calm.mean() + float(places @ calm / (places @ places)) * places
+    return min(_width(half - course) for course in (line, never_rising(calm)))
+
+
+def _without_lone_values(curve: Floats) -> Floats:
+    """The running median of three; the ends as they are."""
+    inner = np.median(np.stack([curve[:-2], curve[1:-1], curve[2:]]), axis=0)
+    return np.concatenate([curve[:1], inner, curve[-1:]])
 
 
 def _width(around: Floats) -> float:
@@ -153,7 +162,7 @@ def settled(curve: Floats, start: float, within: float = 0.05) -> float:
     """Share of the training after which the loss stayed within ``within`` of all progress above its
     lowest level, or first came there: 1 where that happened at the end only."""
     near = lowest(curve) + within * progress(curve, start)
-    there = np.flatnonzero(curve <= near)
+    there = np.flatnonzero(curve <= near + 1e-9 * abs(near))  # sums of the running mean round
     return float((there[0] + 1) / len(curve)) if there.size else 1.0
 
 

@@ -10,6 +10,8 @@ from jaram.doctor.evidence import Evidence
 from jaram.doctor.passage import frozen
 from jaram.doctor.restraint import restraints
 
+RISEN = 0.1
+"""Share of its scale that the training loss must end above its start to be above it."""
 RISES = 0.25
 """Share of all progress that the training loss must have given back to be risen."""
 WIDE_SWING = 0.5
@@ -38,8 +40,7 @@ def overlong(course: Course) -> str | None:
     """Which sign of overlong steps a training shows that suffered from them; None if none."""
     evidence = course.evidence
     if evidence.has_diverged:
-        grew = highest(course) > OVERSHOOT * course.start
-        return "diverged" if grew and not course.begins_wild else None
+        return "diverged" if overshoots(course) else None
     if len(course.loss) < 2 or course.held_back_by is not None or frozen(evidence):
         return None
     if evidence.is_healthy:
@@ -48,7 +49,7 @@ def overlong(course: Course) -> str | None:
     if is_known and not evidence.falls_short:
         return None
     end, loss = signals.level(course.loss, 1.0), course.loss
-    if end > 1.05 * max(course.start, float(loss[0])) and not course.is_falling:
+    if end > max(course.start, float(loss[0])) + RISEN * course.scale and not course.is_falling:
         return "rises"
     if course.swing >= WIDE_SWING:
         return "swings"
@@ -56,7 +57,7 @@ def overlong(course: Course) -> str | None:
         return "rises_again"
     if not is_known and not course.learned_too_little:
         return None
-    if highest(course) > OVERSHOOT * course.start and not course.begins_wild:
+    if overshoots(course):
         return "overshoots"
     update = course.update or 0.0
     if moved(evidence) >= (FAR if update >= LONG_UPDATE else VERY_FAR):
@@ -66,13 +67,18 @@ def overlong(course: Course) -> str | None:
     return "long" if update >= VERY_LONG_UPDATE and course.swing >= UNSETTLED else None
 
 
+def overshoots(course: Course) -> bool:
+    """Whether the steps, not the first weights, threw the training loss far above its start."""
+    return highest(course) > OVERSHOOT * course.start > 0 and not course.begins_wild
+
+
 def highest(course: Course) -> float:
     """The highest level of the training loss: of the minibatches, averaged over enough of them; of
     the epochs where dropout or noise are part of what a minibatch shows."""
     steps = course.evidence.curves.steps
     is_disturbed = any(each.kind in ("dropout", "noise") for each in restraints(course.evidence))
     if steps is None or not len(steps) or is_disturbed:
-        return float(np.max(course.evidence.curves.loss))
+        return float(np.max(course.loss)) if len(course.loss) else 0.0
     finite = signals.finite(steps)
     if len(finite) < len(steps):
         return float("inf") if not len(finite) else float(np.max(finite))
@@ -97,7 +103,7 @@ def thrown_about(course: Course) -> bool:
     if batch is None or batch > TINY:
         return False
     if evidence.has_diverged:
-        return highest(course) > OVERSHOOT * course.start and not course.begins_wild
+        return overshoots(course)
     if len(course.loss) < 3:
         return False
     costs = evidence.falls_short or course.wavers >= WAVERS or course.back_valid >= PARTED

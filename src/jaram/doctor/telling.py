@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 from jaram.doctor.evidence import Evidence
@@ -13,12 +14,15 @@ LOSES_MUCH = 0.1
 
 
 def numbers(**values: Any) -> dict[str, Any]:
-    """Those values that are known and finite: the evidence of a finding."""
-    return {
-        name: value
-        for name, value in values.items()
-        if value is not None and not (isinstance(value, float) and not math.isfinite(value))
-    }
+    """Those values that are known, as the evidence of a finding; infinite ones as the largest that
+    can be written."""
+    return {name: _written(value) for name, value in values.items() if value is not None}
+
+
+def _written(value: Any) -> Any:
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return 0.0 if math.isnan(value) else math.copysign(sys.float_info.max, value)
 
 
 def severity(evidence: Evidence) -> Severity:

@@ -9,7 +9,7 @@ import numpy as np
 
 from jaram.doctor import signals
 from jaram.doctor.course import Course
-from jaram.doctor.evidence import SURE, Evidence
+from jaram.doctor.evidence import SURE, Evidence, Floats
 from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.steps import PARTED, overlong, thrown_about
 from jaram.doctor.telling import numbers, severity
@@ -152,10 +152,11 @@ def both_are_high(course: Course) -> bool:
 def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
     """The network stays below what it could learn of its own rows, and what holds it is strong."""
     course = evidence.course
-    if evidence.recipe is None and not evidence.has_diverged and valid_is_easier(course):
+    valid = course.valid
+    if evidence.recipe is None and valid is not None and valid_is_easier(course, valid):
         told = numbers(
             train=signals.level(course.loss, 1.0),
-            valid=signals.level(evidence.curves.valid_loss, 1.0),
+            valid=signals.level(valid, 1.0),
         )
         yield Sighting("minor", told, "valid_below", course.picture())
         return
@@ -182,14 +183,15 @@ def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
     yield Sighting(severity(evidence), told, "strong", picture)
 
 
-def valid_is_easier(course: Course) -> bool:
+def valid_is_easier(course: Course, valid: Floats) -> bool:
     """Whether the validation loss ends clearly below a training loss that has come to rest.
 
     Elsewhere the training loss is often the mean over an epoch, which lags while it falls, and is
     taken with dropout and augmentation at work.
     """
-    train, valid = course.evidence.curves.train_loss, course.valid
-    if train is None or valid is None or len(valid) < FEWEST_EPOCHS or course.is_falling:
+    train = course.evidence.curves.train_loss
+    is_finished = len(valid) >= FEWEST_EPOCHS and not course.is_falling
+    if train is None or not is_finished or course.evidence.has_diverged:
         return False
     end = signals.level(train, 1.0)
     away = max(ALIKE * end, 4 * signals.noise(train[-len(train) // 2 :]))
