@@ -353,6 +353,8 @@ class Course:
             return True
         if not self.learned_too_little:
             return False
+        if self.evidence.curves.epochs <= 2 and self.lack == "epochs":
+            return True  # too short to show where it was going
         is_rising = self.score_gain is not None and self.score_gain >= RISING
         is_short_way = self.reach is not None and self.reach < SHORT_WAY and self.lack is not None
         return is_rising or (is_short_way and self.drop >= LEARNED)

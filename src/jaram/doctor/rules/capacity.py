@@ -147,6 +147,7 @@ def both_are_high(course: Course) -> bool:
         "dead_units",
         "vanishing_gradient",
         "slow_convergence",
+        "too_few_epochs",
     ),
 )
 def over_regularized(evidence: Evidence) -> Iterable[Sighting]:
