@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made import GOOD, POOR, judged, training, vitals
+from made import EPOCHS, GOOD, POOR, judged, training, vitals
 
 import jaram as jr
+from jaram.doctor.evidence import Curves
 from jaram.doctor.finding import Finding
 from jaram.doctor.patient import of_run
 from jaram.recipe import Recipe
+from jaram.training.probe import VITAL_SIGNS
 
 RELU = ("dense 8 relu", "dense 8 relu", "dense 1 sigmoid")
 TANH = ("dense 8 tanh", "dense 8 tanh", "dense 1 sigmoid")
@@ -52,6 +54,19 @@ def test_saturation_matters_in_hidden_layers_of_a_network_that_did_not_learn() -
 def test_an_output_that_is_sure_of_itself_is_not_saturated() -> None:
     signs = vitals(*TANH, saturated=[0.1, 0.1, 1.0])
     assert not judged("saturated_units", training(vitals=signs))
+
+
+def test_units_that_grow_saturated_after_the_learning_are_not_why_it_stopped() -> None:
+    signs = vitals(*TANH, saturated=[0.9, 0.2, None])
+    signs.signs[:6, 0, VITAL_SIGNS.index("saturated")] = 0.0
+    flat = np.full(EPOCHS, POOR)
+    for losses, count in (
+        (np.geomspace(1.0, 0.5, EPOCHS) ** 4, 0),  # most had been learnt in the first six epochs
+        (np.r_[np.geomspace(1.0, 0.2, 6), np.full(4, 0.8)], 1),  # and was lost again
+        (np.r_[np.full(8, 1.0), np.full(2, 0.9)], 1),  # nothing had been learnt
+    ):
+        evidence = training(vitals=signs, curves=Curves(losses, losses, flat, flat, "accuracy"))
+        assert len(judged("saturated_units", evidence)) == count
 
 
 def test_units_that_drift_after_the_gradient_had_vanished_are_not_the_cause() -> None:

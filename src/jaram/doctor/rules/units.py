@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from jaram.doctor import signals
+from jaram.doctor.course import Course
 from jaram.doctor.evidence import Evidence, Floats
 from jaram.doctor.finding import Picture
 from jaram.doctor.hindsight import kept, noted, weight_of
@@ -26,6 +28,12 @@ MANY_DEAD = 0.5
 """Share of a layer's units that give nothing for any row of the probe, from which they are blamed
 where learning failed: the largest of 149 healthy trainings was 0.58 (one in a hundred had 0.55),
 the largest of 93 that failed for other reasons 0.46, the least of those seeded 0.56."""
+HALF_LEARNT = 0.5
+"""Share of its progress that a training must still have had before it, for units that fall silent
+to be the cause. All seeded ones did so in the first epoch; narrow networks that have learnt what
+they can grow saturated late, and that is not why they fall short."""
+LOST = 0.1
+"""Share of its progress that it must have lost since, otherwise."""
 MANY_SATURATED = 0.5
 """Share of a layer's outputs that lie where the slope is below a twentieth of its largest, from
 which they are blamed where learning failed: 0.69 at most in 149 healthy trainings, 0.45 in 93
@@ -100,8 +108,9 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
         return
     if Passage(evidence).first_share < FADED and not _began(evidence, sign, place) >= limit:
         return  # the gradient had vanished before; with nothing to hold them, units drifted there
-    over = course[:, place] >= limit
-    since = int(np.argmax(over)) + 1
+    since = int(np.argmax(course[:, place] >= limit)) + 1
+    if not _held_back(evidence, since):
+        return
     told = {
         "layer": place + 1,
         "what": layer_words(evidence, place),
@@ -111,6 +120,18 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
     }
     line = {f"{place + 1} {layer_words(evidence, place)}": course[:, place]}
     yield Sighting(weight_of(evidence, "notable"), told, picture=Picture.of(line, since))
+
+
+def _held_back(evidence: Evidence, since: int) -> bool:
+    """Whether what came in epoch ``since`` can be why so little was learnt: less than half of the
+    progress had been made by then, or a part of it was lost again."""
+    course = Course(evidence)
+    made = signals.progress(course.loss, course.start) if len(course.loss) else 0.0
+    if since == 1 or since > len(course.loss) or made <= 0:
+        return True
+    before = float(course.loss[since - 2])
+    is_early = course.start - before < HALF_LEARNT * made
+    return is_early or signals.level(course.loss, 1.0) - before > LOST * made
 
 
 def _began(evidence: Evidence, sign: str, place: int) -> float:
