@@ -35,7 +35,7 @@ from jaram.doctor.evidence import Evidence
 
 MARGIN = 0.05
 RISEN, GAP = 1.15, 0.08
-SWING, WORTH, WIDER = 0.2, 0.02, 3.0
+SWING, WORTH, WIDER = 0.1, 0.02, 3.0
 MINORITY = 0.1
 HALF = 0.5
 
