@@ -28,12 +28,11 @@ MANY_DEAD = 0.5
 """Share of a layer's units that give nothing for any row of the probe, from which they are blamed
 where learning failed: the largest of 149 healthy trainings was 0.58 (one in a hundred had 0.55),
 the largest of 93 that failed for other reasons 0.46, the least of those seeded 0.56."""
-HALF_LEARNT = 0.5
-"""Share of its progress that a training must still have had before it, for units that fall silent
-to be the cause. All seeded ones did so in the first epoch; narrow networks that have learnt what
-they can grow saturated late, and that is not why they fall short."""
+FROM_THE_START = 0.05
+"""Share of the epochs within which units must have saturated to be why little was learnt after. All
+seeded ones had in the first epoch; narrow networks grow saturated by what they learn."""
 LOST = 0.1
-"""Share of its progress that it must have lost since, otherwise."""
+"""Share of its progress that the training must have lost since, otherwise."""
 MANY_SATURATED = 0.5
 """Share of a layer's outputs that lie where the slope is below a twentieth of its largest, from
 which they are blamed where learning failed: 0.69 at most in 149 healthy trainings, 0.45 in 93
@@ -109,7 +108,7 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
     if Passage(evidence).first_share < FADED and not _began(evidence, sign, place) >= limit:
         return  # the gradient had vanished before; with nothing to hold them, units drifted there
     since = int(np.argmax(course[:, place] >= limit)) + 1
-    if not _held_back(evidence, since):
+    if sign == "saturated" and not _held_back(evidence, since):
         return
     told = {
         "layer": place + 1,
@@ -123,15 +122,13 @@ def _worst(evidence: Evidence, sign: str, limit: float) -> Iterable[Sighting]:
 
 
 def _held_back(evidence: Evidence, since: int) -> bool:
-    """Whether what came in epoch ``since`` can be why so little was learnt: less than half of the
-    progress had been made by then, or a part of it was lost again."""
+    """Whether what came in epoch ``since`` can be why so little was learnt: it was so from the
+    start, or what had been learnt was lost again."""
     course = Course(evidence)
-    made = signals.progress(course.loss, course.start) if len(course.loss) else 0.0
-    if since == 1 or since > len(course.loss) or made <= 0:
+    if since <= max(1, round(FROM_THE_START * evidence.curves.epochs)) or since > len(course.loss):
         return True
-    before = float(course.loss[since - 2])
-    is_early = course.start - before < HALF_LEARNT * made
-    return is_early or signals.level(course.loss, 1.0) - before > LOST * made
+    made = signals.progress(course.loss, course.start)
+    return signals.level(course.loss, 1.0) - float(course.loss[since - 2]) > LOST * made
 
 
 def _began(evidence: Evidence, sign: str, place: int) -> float:
