@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -219,16 +218,6 @@ def test_every_text_that_the_page_asks_for_is_in_the_catalogue(multiclass_folder
     }
     assert asked - texts.keys() == set()
     assert len(asked) > 40
-
-
-def test_writing_takes_milliseconds(multiclass_folder: Path) -> None:
-    write_report(multiclass_folder)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        write_report(multiclass_folder)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.02  # measured 0.004; the minimum, since other processes may be busy
 
 
 def test_writing_imports_nothing_heavy(multiclass_folder: Path) -> None:
