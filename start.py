@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 PROGRAMS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = PROGRAMS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4")  # more would ask for more memory than is usual
 
 
 def main(arguments: list[str]) -> int:
@@ -72,7 +73,7 @@ def check(pytest_arguments: list[str]) -> int:
         "lint": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "--quiet", "."],
         "types": ["mypy"],
-        "tests": ["pytest", *pytest_arguments],
+        "tests": ["pytest", *SIDE_BY_SIDE, *pytest_arguments],
     }
     failed = []
     for name, step in steps.items():

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 def blocks(page: str, language: str) -> list[str]:
     """The code blocks of a page."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)
+    return [code for named, code in found if named == language]
 
 
 def without_comments(code: str) -> str:
