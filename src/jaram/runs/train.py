@@ -29,6 +29,7 @@ from jaram.runs import store
 from jaram.runs.chronicle import Chronicle, join, of_member
 from jaram.runs.files import read_json, write_json
 from jaram.runs.fingerprint import fingerprint_of
+from jaram.runs.interruption import held_back
 from jaram.runs.run import Run
 from jaram.training import engine
 from jaram.training.engine import Advance, Ending, Group
@@ -334,11 +335,10 @@ def _run(
     before, clock = seconds, started
     try:
         for advance in engine.advance(group, plan, recipes, state, done, is_over):
-            for index, member in enumerate(members):
-                member.add(advance, index, seconds)
-            state = (
-                advance.state
-            )  # last: a state that Ctrl-C saves must not be ahead of the history
+            with held_back():  # the state that Ctrl-C saves is the one that the history ends with
+                for index, member in enumerate(members):
+                    member.add(advance, index, seconds)
+                state = advance.state
             now = time.perf_counter()
             seconds, clock = seconds + now - clock, now
             _report(progress, members, advance, group, before + now - started)
@@ -348,8 +348,9 @@ def _run(
         ):
             ending = "budget"
     except KeyboardInterrupt:
-        for index, member in enumerate(members):
-            member.interrupt(state, index, seconds)
+        with held_back():  # who presses it twice has not lost the training
+            for index, member in enumerate(members):
+                member.interrupt(state, index, seconds)
         raise
     finally:
         progress.close()
