@@ -331,8 +331,11 @@ def test_a_page_needs_no_run(capsys: pytest.CaptureFixture[str]) -> None:
         (["x", "--budget", "2m"], "--budget belongs to a trial"),
         (["x", "--seeds", "3"], "--seeds belongs to a trial"),
         (["x", "--out", "y"], "--out belongs to a trial"),
-        (["x", "--treat", "--seeds", "1"], "2 or more"),
-        (["x", "--treat", "--seeds", "few"], "whole number"),
+        *(
+            (["x", "--treat", f"--seeds={seeds}"], f"from 2 to 100; got '{seeds}'")
+            for seeds in ("0", "1", "101", "2.5", "few")
+        ),
+        (["--explain"], "overfitting, plateau, "),
         (["x", "--treat", "--budget", "soon"], "90s, 2m or 1.5h"),
         (["x", "--treat", "--budget", "0"], "90s, 2m or 1.5h"),
         (["x", "--lang", "fr"], "fr"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -25,9 +26,10 @@ WRONG = {
     "nothing to train on": (["train"], "--resume"),
     "resume elsewhere": (["train", "iris", "--resume", "a", "--out", "b"], "--out"),
     "missing argument": (["predict", "somewhere"], "DATA"),
-    "too many arguments": (["runs", "a", "b"], "b"),
+    "too many arguments": (["runs", "a", "b"], "jaram runs"),
     "option without value": (["train", "iris", "--epochs"], "--epochs"),
-    "value for a flag": (["train", "iris", "--quiet=3"], "--quiet"),
+    "value for a flag": (["train", "iris", "--quiet=3"], "'=...'"),
+    "option of no command": (["--", "--foo"], "--foo"),
     "no such folder": (["runs", "no such folder"], "no such folder"),
 }
 
@@ -46,6 +48,15 @@ def test_one_line_and_exit_code_2(
     assert printed.err.startswith({"en": "jaram: error: ", "ko": "jaram: 오류: "}[lang])
     assert mentions in printed.err
     assert "Traceback" not in printed.err
+    # Words of a library's English sentence would stand in a Korean one.
+    assert lang == "en" or not re.search(
+        r"[a-z]+ [a-z]+ [a-z]+", unquoted(printed.err.replace(mentions, ""))
+    )
+
+
+def unquoted(told: str) -> str:
+    """A message without the commands and names in it."""
+    return re.sub(r"'[^']*'|jaram( \w+)?|--\S+", "", told)
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -55,6 +66,13 @@ def test_with_json_the_error_is_one_object(case: str, capsys: pytest.CaptureFixt
     error = json.loads(capsys.readouterr().out)
     assert list(error) == ["error"]
     assert mentions in error["error"]
+
+
+def test_an_option_without_its_value_knows_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "iris", "--epochs", "--lang=en"]) == 2  # taken for the value
+    assert "'--lang=en'" in capsys.readouterr().err
+    assert run(["--lang=en", "train", "iris", "--epochs"]) == 2
+    assert "--epochs of jaram train needs a value (N)" in capsys.readouterr().err
 
 
 def test_lang_wins_over_the_environment(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import jaram as jr
+from jaram.progress import EpochReport
 from jaram.runs import store
 from jaram.runs.interruption import held_back
 
@@ -65,13 +66,15 @@ def test_pressing_it_twice_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mon
         signal.raise_signal(signal.SIGINT)
         write(*given)
 
-    def first(_: Any) -> None:
-        signal.raise_signal(signal.SIGINT)
+    class Watcher:
+        def __call__(self, report: EpochReport) -> None:
+            signal.raise_signal(signal.SIGINT)
 
-    first.close = lambda: None  # type: ignore[attr-defined]
+        def close(self) -> None: ...
+
     with monkeypatch.context() as patch:
         patch.setattr(store.Checkpoints, "write", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            jr.train(RECIPE, DATA, out=tmp_path / "run", progress=first)  # type: ignore[arg-type]
+            jr.train(RECIPE, DATA, out=tmp_path / "run", progress=Watcher())
     assert store.read_card(tmp_path / "run")["status"] == "interrupted"
     assert (tmp_path / "run" / "checkpoint.safetensors").is_file()

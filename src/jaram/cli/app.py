@@ -8,14 +8,20 @@ else.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 import typer.core
 
 from jaram.cli import doctor, evaluate, predict, report, runs, show, train
-from jaram.cli.usage import CommandInterruptedError, NoSuchCommandError, OutputClosedError
+from jaram.cli.usage import (
+    CommandInterruptedError,
+    ExtraArgumentError,
+    NoSuchCommandError,
+    OutputClosedError,
+)
 from jaram.messages import text
 from jaram.messages.width import pad, width, wrap
 
@@ -25,6 +31,15 @@ _NAME_COLUMNS = 30
 
 class TranslatedCommand(typer.core.TyperCommand):
     """A command whose help is looked up in the catalogue."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse; what is left over is told in our words, and every mistake knows its command."""
+        ctx.allow_extra_args = True
+        with _in_context(ctx):
+            left = super().parse_args(ctx, args)
+        if left:
+            raise ExtraArgumentError(left, ctx.command_path)
+        return left
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Usage, what it does, its arguments and options."""
@@ -51,6 +66,11 @@ class TranslatedCommand(typer.core.TyperCommand):
 
 class TranslatedGroup(typer.core.TyperGroup):
     """The list of commands, in the reader's language."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse; every mistake knows its command."""
+        with _in_context(ctx):
+            return super().parse_args(ctx, args)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command; a name that is none, and isn't an option, is a usage error of ours."""
@@ -85,6 +105,17 @@ class TranslatedGroup(typer.core.TyperGroup):
                 epilog=text("cli.about_epilog"),
             )
         )
+
+
+@contextmanager
+def _in_context(ctx: Any) -> Iterator[None]:
+    """Give errors of parsing, some of which come without, the command that they are about."""
+    try:
+        yield
+    except typer.TyperException as error:
+        if getattr(error, "ctx", None) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        raise
 
 
 def _help(parameter: Any) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaram.cli.options import Device, Json, Lang, Quiet, time_span, whole_number
+from jaram.cli.options import Device, Json, Lang, Quiet, seed_count, time_span
 from jaram.cli.output import Speaker
 from jaram.errors import UsageError
 from jaram.messages import text
@@ -35,7 +35,7 @@ def doctor(
     ] = None,
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", metavar="N", parser=whole_number, help="cli.doctor_seeds"),
+        typer.Option("--seeds", metavar="N", parser=seed_count, help="cli.doctor_seeds"),
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="cli.doctor_data")
@@ -61,8 +61,6 @@ def doctor(
     for option, value in {"--budget": budget, "--seeds": seeds, "--out": out}.items():
         if value is not None and not treat:
             raise UsageError("cli.doctor_needs_treat", option=option)
-    if seeds == 1:  # one pair has no interval
-        raise UsageError("doctor.bad_seeds", value=seeds)
     devices.use(device)
     if treat:
         return _treat(speaker, run, data, budget, seeds or SEEDS, out, show_all)

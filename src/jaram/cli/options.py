@@ -10,6 +10,9 @@ import typer
 from jaram.messages import LANGUAGES, text
 from jaram.messages.nearest import suggestion
 
+MOST_SEEDS = 100
+"""The interval of a gain from as many is a sixth of that from five, for twenty times the work."""
+
 
 def whole_number(word: str) -> int:
     """A positive whole number; refuses others in the reader's language."""
@@ -30,6 +33,18 @@ def seed_number(word: str) -> int:
         number = -1
     if not 0 <= number < 2**32:
         raise typer.BadParameter(text("cli.needs_seed", value=word))
+    return number
+
+
+def seed_count(word: str) -> int:
+    """How many seeds a remedy is tried from: one pair has no interval, and beyond
+    :data:`MOST_SEEDS` it only gets slower."""
+    try:
+        number = int(word)
+    except ValueError:
+        number = 0
+    if not 2 <= number <= MOST_SEEDS:
+        raise typer.BadParameter(text("cli.needs_seed_count", most=MOST_SEEDS, value=word))
     return number
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -22,6 +22,13 @@ class NoSuchCommandError(UsageError):
             suggestion=suggestion(name, commands),
             known=", ".join(commands),
         )
+
+
+class ExtraArgumentError(UsageError):
+    """``jaram runs here there``: more arguments than the command takes."""
+
+    def __init__(self, extra: Sequence[str], command: str) -> None:
+        super().__init__("cli.extra_argument", extra=" ".join(extra), command=command)
 
 
 class CommandInterruptedError(Exception):
@@ -60,11 +67,21 @@ def sentence(error: Exception) -> str | None:
     if kind == "BadParameter":
         return text("cli.bad_value", name=_hint(error), problem=error.message)
     if kind == "BadOptionUsage":
-        return text("cli.bad_option_use", name=getattr(error, "option_name", ""), command=command)
-    extra = re.search(r"unexpected extra arguments? \((.*)\)", error.message)
-    if extra:
-        return text("cli.extra_argument", extra=extra[1], command=command)
+        return _value_told(getattr(error, "option_name", ""), context, command)
     return text("cli.bad_usage", problem=error.format_message(), command=command)
+
+
+def _value_told(name: str, context: object, command: str) -> str:
+    """That an option lacks its value, or was given one that it does not take."""
+    if name == "--explain":
+        from jaram.doctor.explanation import names
+
+        return text("cli.doctor_explain_which", known=", ".join(names()))
+    option = next((one for one in _parameters(context) if name in one.opts), None)
+    if getattr(option, "is_flag", False):
+        return text("cli.option_without_value", name=name, command=command)
+    value = getattr(option, "metavar", None) or "…"
+    return text("cli.option_needs_value", name=name, value=value, command=command)
 
 
 def _hint(error: typer.TyperException) -> str:
@@ -74,10 +91,10 @@ def _hint(error: typer.TyperException) -> str:
     return str(parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar)
 
 
+def _parameters(context: object) -> list[Any]:
+    return list(getattr(getattr(context, "command", None), "params", ()))
+
+
 def _options(context: object) -> list[str]:
-    command = getattr(context, "command", None)
-    if command is None:
-        return []
-    return [name for parameter in command.params for name in parameter.opts if name[:1] == "-"] + [
-        "--help"
-    ]
+    known = [name for one in _parameters(context) for name in one.opts if name[:1] == "-"]
+    return [*known, "--help"]
