@@ -258,11 +258,28 @@ def test_what_was_tried_is_shown_with_the_run(
     assert "--treat" not in told
 
 
-def test_a_damaged_treatment_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / FILE).write_text('{"format": 1, "verdicts": [7]}', encoding="utf-8")
-    assert "damaged" in refused([str(folder)], capsys)
-    (folder / FILE).write_text('{"format": 2}', encoding="utf-8")
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("damaged", ['{"format": 1, "verdicts": [7]}', '{"form', "\x00", "[]"])
+def test_a_damaged_treatment_is_told_and_left_aside(
+    damaged: str, lang: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / FILE).write_text(damaged, encoding="utf-8")
+    for command in ("doctor", "report", "show"):
+        assert run([command, str(folder), "--lang", lang]) == 0
+        printed = capsys.readouterr()
+        assert printed.err.count("\n") == 1
+        assert str(folder / FILE) in printed.err
+        assert printed.out
     assert run(["doctor", str(folder), "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_treatment_of_a_newer_version_is_left_aside(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / FILE).write_text('{"format": 2}', encoding="utf-8")
+    assert run(["doctor", str(folder)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_no_help_leaves_the_run_alone(

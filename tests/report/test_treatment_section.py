@@ -79,3 +79,10 @@ def test_a_damaged_record_is_left_out_or_drawn(key: str, value: object, tmp_path
     for damaged in (record | {key: value}, {k: v for k, v in record.items() if k != key}):
         made_up_runs.write_json(folder / "treatment.json", damaged)
         assert write_report(folder).is_file()
+
+
+@pytest.mark.parametrize("content", [b"", b'{"format": 1, ', b"\xff\xfe", b"[" * 100_000])
+def test_a_record_that_is_no_json_is_left_out(content: bytes, tmp_path: Path) -> None:
+    folder = made_up_runs.make_run(tmp_path / "run", "binary", epochs=3)
+    (folder / "treatment.json").write_bytes(content)
+    assert '"treatment":null' in write_report(folder).read_text(encoding="utf-8")

@@ -121,7 +121,7 @@ def _tell(
     from jaram.cli.summary import tell_stories, treatment_of
     from jaram.doctor import story
 
-    record = treatment_of(Path(run)) if _is_run(run) else None
+    record = treatment_of(speaker, Path(run)) if _is_run(run) else None
     speaker.say(run)
     if _is_run(run):
         _tell_state(speaker, evidence)

@@ -18,6 +18,7 @@ class Speaker:
     """Prints for a person unless ``--quiet`` or ``--json`` asks not to."""
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.is_quiet = quiet
         self.is_silent = quiet or as_json
         self.as_json = as_json
 
@@ -30,6 +31,11 @@ class Speaker:
         """One line on standard output."""
         if not self.is_silent:
             write_line(line)
+
+    def note(self, sentence: str) -> None:
+        """One line on standard error, unless errors alone are wanted."""
+        if not self.is_quiet:
+            write_error(text("cli.note", message=sentence))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0) -> None:
         """A table; its last ``numbers`` columns are flush right."""
@@ -58,12 +64,16 @@ def print_error(sentence: str, arguments: Sequence[str]) -> None:
     if "--json" in arguments:
         with contextlib.suppress(OSError):
             write_line(json.dumps({"error": line}, ensure_ascii=False))
-    written = text("cli.error", message=line) + "\n"
+    write_error(text("cli.error", message=line))
+
+
+def write_error(line: str) -> None:
+    """A line on standard error, whatever letters its encoding lacks."""
     try:
-        sys.stderr.write(written)
+        sys.stderr.write(line + "\n")
     except UnicodeEncodeError:
         encoding = sys.stderr.encoding or "ascii"
-        sys.stderr.write(written.encode(encoding, "replace").decode(encoding))
+        sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
 
 
 def table_lines(

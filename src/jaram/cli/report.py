@@ -21,12 +21,14 @@ def report(
     lang: Lang = None,
 ) -> int:
     """Write a run's report.html again, or its pictures."""
+    from jaram.cli.summary import treatment_of
     from jaram.report.html import write_report
     from jaram.runs.store import read_card
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     folder = Path(run)
     read_card(folder)
+    treatment_of(speaker, folder)  # notes that it is damaged; the report does without
     files = []
     if png is None or out is not None:
         page = Path(out) if out else folder / "report.html"

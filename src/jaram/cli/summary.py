@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaram.cli.output import Speaker, number
+from jaram.errors import RunError
 from jaram.messages import text
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     found = run.diagnosis
     if not found or speaker.is_silent:
         return
-    record = None if run.folder is None else treatment_of(run.folder)
+    record = None if run.folder is None else treatment_of(speaker, run.folder)
     speaker.say()
     speaker.say(text("cli.findings"))
     for finding in found[:SHOWN]:
@@ -72,19 +73,24 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
         speaker.say(text("cli.findings_treat", folder=quoted))
 
 
-def treatment_of(folder: Path) -> dict[str, Any] | None:
-    """The record of a run's treatment, if it had one.
-
-    Raises RunError if it is too damaged to be told.
-    """
-    from jaram.doctor.record import read_record
-    from jaram.doctor.told import record_told
+def treatment_of(speaker: Speaker, folder: Path) -> dict[str, Any] | None:
+    """The record of a run's treatment, if it had one; one that is damaged is noted and left
+    aside."""
+    from jaram.doctor.finding import Finding
+    from jaram.doctor.record import FILE, read_record
+    from jaram.doctor.told import record_told, tried_told
     from jaram.runs.store import damage_told
 
-    record = read_record(folder)
-    if record is not None:
-        with damage_told(folder):
-            record_told(record)
+    try:
+        record = read_record(folder)
+        if record is not None:
+            with damage_told(folder):
+                record_told(record)
+                for found in record["diagnosis"]["findings"]:
+                    tried_told(Finding.from_json(found), record)
+    except RunError:
+        speaker.note(text("cli.treatment_damaged", file=folder / FILE))
+        return None
     return record
 
 

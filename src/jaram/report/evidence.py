@@ -87,7 +87,7 @@ def read_evidence(folder: Path) -> Evidence:
         recipe=recipe.read_text(encoding="utf-8", errors="replace") if recipe.is_file() else "",
         data=_table_file(folder / "data.json"),
         evaluation=_table_file(folder / "evaluation.json"),
-        treatment=_table_file(folder / "treatment.json"),
+        treatment=_treatment(folder),
         history=_columns(_lines(folder / "history.jsonl")),
         vitals=tuple(_lines(folder / "vitals.jsonl")),
         steps=steps,
@@ -117,9 +117,20 @@ def _table_file(path: Path) -> Table:
         return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
-    except ValueError as error:
-        raise RunError("report.damaged", file=path, expected="JSON", detail=error) from None
+    except json.JSONDecodeError as error:
+        place = {"line": error.lineno, "column": error.colno}
+        raise RunError("runs.json_damaged", path=path, **place) from None
+    except (RecursionError, ValueError):  # not UTF-8, a number of 5,000 digits
+        raise RunError("runs.no_json_object", path=path) from None
     return table(found)
+
+
+def _treatment(folder: Path) -> Table:
+    """The record of the run's treatment; empty if it is damaged, which costs the run nothing."""
+    try:
+        return _table_file(folder / "treatment.json")
+    except RunError:
+        return {}
 
 
 def _lines(path: Path) -> list[Table]:

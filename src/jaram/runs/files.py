@@ -62,13 +62,12 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(read_bytes(path))
     except json.JSONDecodeError as error:
-        detail = f"{error.msg}, line {error.lineno}, column {error.colno}"
-        raise RunError("runs.file_damaged", path=str(path), detail=detail) from None
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        detail = type(error).__name__
-        raise RunError("runs.file_damaged", path=str(path), detail=detail) from None
+        place = {"line": error.lineno, "column": error.colno}
+        raise RunError("runs.json_damaged", path=str(path), **place) from None
+    except (RecursionError, ValueError):  # not UTF-8, a number of 5,000 digits
+        raise RunError("runs.no_json_object", path=str(path)) from None
     if not isinstance(value, dict):
-        raise RunError("runs.file_damaged", path=str(path), detail="not a JSON object")
+        raise RunError("runs.no_json_object", path=str(path))
     return value
 
 
@@ -81,11 +80,9 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
         try:
             row = json.loads(line)
         except (RecursionError, ValueError):  # not JSON, not UTF-8, a number of 5,000 digits
-            detail = f"line {number} is not JSON"
-            raise RunError("runs.file_damaged", path=str(path), detail=detail) from None
+            raise RunError("runs.json_line_damaged", path=str(path), line=number) from None
         if not isinstance(row, dict):
-            detail = f"line {number} is not a JSON object"
-            raise RunError("runs.file_damaged", path=str(path), detail=detail)
+            raise RunError("runs.json_line_damaged", path=str(path), line=number)
         rows.append(row)
     return rows
 
