@@ -9,12 +9,12 @@ from sets import data_of
 
 import jaram as jr
 
-SCALES = {"mnist": "minmax"}
+SCALES = {"mnist": "minmax", "glyphs": "minmax"}
 """Sets that are not standardised: a pixel that is white in one picture of a thousand
 would be huge."""
 
 
-UNDIVIDED = ("xnor4", "xor4")
+UNDIVIDED = ("xnor4", "xor4", "parity3")
 """Sets without a validation part: what counts there is the score on the rows themselves."""
 
 
@@ -47,7 +47,7 @@ class Body:
 
 
 def sections(file: str) -> dict[str, list[list[str]]]:
-    """Cells of each line of a table beside this file, by the half it stands under."""
+    """Cells of each line of a table beside this file, by the part it stands under."""
     found: dict[str, list[list[str]]] = {}
     for line in (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
@@ -63,6 +63,6 @@ def _body(cells: list[str]) -> Body:
 
 
 BODIES = {
-    half: {cells[0]: _body(cells) for cells in lines}
-    for half, lines in sections("bodies.txt").items()
+    part: {cells[0]: _body(cells) for cells in lines}
+    for part, lines in sections("bodies.txt").items()
 }

@@ -12,6 +12,9 @@ from sets import is_there
 
 import jaram as jr
 
+PARTS = ("tune", "seen", "held")
+FIRST_SEEDS = {"tune": 0, "seen": 500, "held": 2000}
+
 CONSEQUENCES: dict[str, str] = {
     "no_signal": "underfitting overfitting constant_prediction plateau slow_convergence "
     "too_few_epochs learning_rate_too_low label_noise",
@@ -73,7 +76,7 @@ class Case:
     name: str
     mistake: str
     illness: str
-    half: str
+    part: str
     set: str
     data: jr.Data
     recipe: jr.Recipe
@@ -95,10 +98,10 @@ class Case:
 class Mistake:
     """A line of the tables of mistakes.
 
-    name: what was done. illness: the finding it is. on: bodies it is made in, ``"tuning half |
-    held-out half"``. ill: changes, taken in turn by the bodies (the held-out half starts from the
-    last). base: changes of both the ill training and its twin. twin: of the twin alone. data and
-    base_data: the same for the data. seeds: how many trainings of each body.
+    name: what was done. illness: the finding it is. on: bodies it is made in, ``"tuning part |
+    seen part | held-out part"``. ill: changes, taken in turn by the bodies (but for the tuning part
+    from the last). base: changes of both the ill training and its twin. twin: of the twin alone.
+    data and base_data: the same for the data. seeds: how many trainings of each body.
     """
 
     name: str
@@ -115,17 +118,17 @@ class Mistake:
     seeds: int = 1
     shared: bool = False
 
-    def cases(self, half: str) -> list[Case]:
-        """Its cases in one half."""
-        names = self.on.split("|")[half == "held"].split()
+    def cases(self, part: str) -> list[Case]:
+        """Its cases in one part."""
+        names = self.on.split("|")[PARTS.index(part)].split()
         found = []
         for place, body_name in enumerate(names):
-            body = BODIES[half][body_name]
+            body = BODIES[part][body_name]
             if not is_there(body.set):
                 continue
-            turn = place if half == "tune" else -1 - place
+            turn = place if part == "tune" else -1 - place
             for number in range(self.seeds):
-                seed = 10 * place + number + (0 if half == "tune" else 500)
+                seed = 10 * place + number + FIRST_SEEDS[part]
                 healthy = body.recipe(seed)
                 if self.base is not None:
                     healthy = self.base(healthy)
@@ -139,7 +142,7 @@ class Mistake:
                         name,
                         self.name,
                         self.illness,
-                        half,
+                        part,
                         body.set,
                         bad,
                         ill,

@@ -1,4 +1,4 @@
-"""Healthy trainings: sensible choices of every kind, on the sets of each half.
+"""Healthy trainings: sensible choices of every kind, on the sets of each part.
 
 Each line of healthy.txt is a set, its networks, and ways to train them; every network meets every
 way, and each pair is trained at several rates. Kept are those that are not markedly below the best
@@ -31,16 +31,16 @@ class Healthy:
     """A healthy training."""
 
     name: str
-    half: str
+    part: str
     set: str
     data: jr.Data
     recipe: jr.Recipe
 
 
-def healthy_of(half: str) -> Iterator[Healthy]:
-    """Candidates of a half; which of them count is said by :func:`is_sound`."""
+def healthy_of(part: str) -> Iterator[Healthy]:
+    """Candidates of a part; which of them count is said by :func:`is_sound`."""
     number = 0
-    for of, networks, ways in sections("healthy.txt")[half]:
+    for of, networks, ways in sections("healthy.txt")[part]:
         if not is_there(of):
             continue
         for network in networks.split(";"):
@@ -63,7 +63,7 @@ def healthy_of(half: str) -> Iterator[Healthy]:
                     name = f"{of} {network.strip()} {optimizer} x{factor:g}"
                     yield Healthy(
                         name.replace(" ", "_").replace(",", ""),
-                        half,
+                        part,
                         of,
                         data_of(of),
                         replace(recipe, optimizer=faster),

@@ -1,4 +1,4 @@
-"""The doctor's word on every training of a half, beside what is true of it."""
+"""The doctor's word on every training of a part, beside what is true of it."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Judged:
     is_twin: bool = False
 
 
-def judge_half(half: str, cache: Path | None, tell: Callable[[str], None]) -> list[Judged]:
-    """Every case of a half, every healthy training, and the twins that are healthy too."""
+def judge_part(part: str, cache: Path | None, tell: Callable[[str], None]) -> list[Judged]:
+    """Every case of a part, every healthy training, and the twins that are healthy too."""
     trainer = Trainer(cache)
-    cases, found = cases_of(half), []
+    cases, found = cases_of(part), []
     for case in cases:
         found.append(_ill(case, trainer))
-        tell(f"{half}: {case.illness}, {case.name}")
-    well = list(_healthy(list(healthy_of(half)), trainer, tell))
+        tell(f"{part}: {case.illness}, {case.name}")
+    well = list(_healthy(list(healthy_of(part)), trainer, tell))
     best = {one.set: one.other for one in well}
     return [*found, *well, *_twins(cases, best, trainer)]
 

@@ -61,13 +61,13 @@ class Repaired:
         return self.random >= self.twin - WITHIN
 
 
-def repair_half(
-    half: str, cache: Path | None, most: int, tell: Callable[[str], None]
+def repair_part(
+    part: str, cache: Path | None, most: int, tell: Callable[[str], None]
 ) -> list[Repaired]:
-    """Curable cases of a half whose illness shows, treated: ``most`` of each illness."""
+    """Curable cases of a part whose illness shows, treated: ``most`` of each illness."""
     trainer = Trainer(cache)
     found: list[Repaired] = []
-    for case in in_turn(cases_of(half)):
+    for case in in_turn(cases_of(part)):
         done = sum(one.case.illness == case.illness for one in found)
         if case.illness in DATA_CAUSED or done >= most:
             continue
@@ -78,7 +78,7 @@ def repair_half(
         one = repair(case, trainer)
         found.append(one)
         tell(
-            f"{half}: {case.illness}, {case.name}: {one.ill:.3f} → {one.treated:.3f} "
+            f"{part}: {case.illness}, {case.name}: {one.ill:.3f} → {one.treated:.3f} "
             f"(twin {one.twin:.3f}, at random {one.random:.3f}) in {one.seconds:.0f} s"
         )
     return found

@@ -11,34 +11,37 @@ from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
-from judge import Judged, judge_half
-from repair import repair_half, repair_section
-from tables import half_section
+from judge import Judged, judge_part
+from repair import repair_part, repair_section
+from tables import part_section
 
 from common import HERE, machine, note, versions
 
-TITLES = {"held": "Held-out half", "tune": "Tuning half"}
+TITLES = {
+    "held": "Held-out part",
+    "seen": "Seen part (held out in the first round)",
+    "tune": "Tuning part",
+}
+WORKERS = 2
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write benchmarks/DOCTOR.md")
-    parser.add_argument("--half", choices=TITLES, action="append", help="only this half")
+    parser.add_argument("--part", choices=TITLES, action="append", help="only this part")
     parser.add_argument(
         "--repair", type=int, metavar="N", default=0, help="treat N curable cases of each finding"
     )
     parser.add_argument("--cache", type=Path, help="folder that keeps trainings between runs")
     asked = parser.parse_args()
-    halves = asked.half or list(TITLES)
-    with ProcessPoolExecutor(len(halves), get_context("spawn")) as pool:
-        judged = dict(
-            zip(halves, pool.map(_judge, halves, [asked.cache] * len(halves)), strict=True)
-        )
-    sections = [_preface()] + [half_section(TITLES[half], judged[half]) for half in halves]
+    parts = asked.part or list(TITLES)
+    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+        judged = dict(zip(parts, pool.map(_judge, parts, [asked.cache] * len(parts)), strict=True))
+    sections = [_preface()] + [part_section(TITLES[part], judged[part]) for part in parts]
     if asked.repair:
         sections += [
-            repair_section(TITLES[half], repair_half(half, asked.cache, asked.repair, note))
-            for half in halves
+            repair_section(TITLES[part], repair_part(part, asked.cache, asked.repair, note))
+            for part in parts
         ]
     text = "\n".join(sections)
     if asked.write:
@@ -47,8 +50,8 @@ def main() -> None:
         print(text)
 
 
-def _judge(half: str, cache: Path | None) -> list[Judged]:
-    return judge_half(half, cache, note)
+def _judge(part: str, cache: Path | None) -> list[Judged]:
+    return judge_part(part, cache, note)
 
 
 def _preface() -> str:

@@ -1,4 +1,4 @@
-"""The suite: every case of a half, and the healthy trainings."""
+"""The suite: every case of a part, and the healthy trainings."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ MISTAKES = [
 ILLNESSES = tuple(dict.fromkeys(mistake.illness for mistake in MISTAKES))
 
 
-def cases_of(half: str) -> list[Case]:
-    """Every ill training of a half with its twin."""
-    return [case for mistake in MISTAKES for case in mistake.cases(half)]
+def cases_of(part: str) -> list[Case]:
+    """Every ill training of a part with its twin."""
+    return [case for mistake in MISTAKES for case in mistake.cases(part)]

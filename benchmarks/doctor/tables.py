@@ -26,7 +26,7 @@ def interval(part: int, whole: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def half_section(title: str, judged: Sequence[Judged]) -> str:
+def part_section(title: str, judged: Sequence[Judged]) -> str:
     """Precision and recall by finding, false alarms on healthy trainings, misses, what was left
     out."""
     counted = [one for one in judged if one.counts]
