@@ -289,10 +289,36 @@ def test_no_help_leaves_the_run_alone(
     found = made_up_treatments.treatment(verdicts=tried)
     monkeypatch.setattr("jaram.doctor.treatment.treat", lambda *_, **__: found)
     assert run(["doctor", str(folder), "--treat"]) == 0
-    assert "No remedy helped" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "No remedy helped" in told
+    head = told.splitlines()[:2]
+    assert head[0] == str(folder)
+    assert head[1].startswith("The network's accuracy is ")
+    for command in ("doctor", "show"):  # a later look knows of it
+        assert run([command, str(folder)]) == 0
+        told = capsys.readouterr().out
+        assert "A treatment was tried before. No remedy helped: of 1 tried" in told
+        assert "--treat" not in told
     assert (folder / FILE).is_file()
     assert not (folder / TREATED_RECIPE).exists()
     assert not folder.with_name("sick-treated").exists()
+
+
+@pytest.mark.parametrize(("budget", "why"), [("13s", "the time was up"), ("1h", "none of those")])
+def test_why_nothing_was_tried(
+    budget: str,
+    why: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = made_up_treatments.treatment(verdicts=[])
+    monkeypatch.setattr("jaram.doctor.treatment.treat", lambda *_, **__: found)
+    assert run(["doctor", str(folder), "--treat", "--budget", budget]) == 0
+    assert f"No remedy was tried: {why}" in capsys.readouterr().out
+    assert run(["doctor", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert f"A treatment was tried before. No remedy was tried: {why}" in told
 
 
 def test_an_interrupted_treatment_loses_nothing(

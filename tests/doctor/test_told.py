@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from jaram.doctor.diagnosis import Diagnosis
 from jaram.doctor.finding import Finding
 from jaram.doctor.interval import paired_gain
 from jaram.doctor.record import band, record_of
-from jaram.doctor.told import record_told, tried_told
+from jaram.doctor.told import before_told, is_settled, record_told, tried_told
 from jaram.doctor.words import gain_told
 from jaram.messages import LANGUAGES, Language
 from made_up_treatments import (
@@ -88,6 +89,36 @@ def test_a_trial_without_time_is_told() -> None:
     assert "the time was up" in treatment(verdicts=[]).report("en")
 
 
+def test_why_nothing_was_tried_is_told_where_it_is_known() -> None:
+    why = {
+        why: treatment(verdicts=[], untried=why).report("en")
+        for why in ("budget", "inapplicable", "")
+    }
+    assert "before the first could be trained" in why["budget"]
+    assert "applies to this recipe" in why["inapplicable"]
+    assert "or none applies" in why[""]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_treatment_before_is_told_in_a_line(lang: Language) -> None:
+    helped = record_of(treatment()) | {"runs": {"before": ".", "after": "../well"}}
+    place = Path("runs/sick")
+    unhelped = record_of(treatment(verdicts=[verdict([0.3, 0.3, 0.3], "lower_learning_rate")]))
+    untried = record_of(treatment(verdicts=[]))
+    told = [before_told(record, place, lang) for record in (helped, unhelped, untried)]
+    assert str(Path("runs/well")) in told[0]
+    treated = helped | {"runs": {"before": "../sick", "after": "."}}
+    told.append(before_told(treated, Path("runs/well"), lang))
+    assert len(set(told)) == 4
+    assert not any("\n" in line for line in told)
+    assert [is_settled(record) for record in (helped, unhelped, untried, treated)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_a_trial_cut_short_is_no_verdict() -> None:
     tried = [verdict([0.95, 0.96, 0.97], "lower_learning_rate", share=0.3)]
     told = treatment(verdicts=tried).report("en")
@@ -99,8 +130,8 @@ def test_an_illness_of_the_data_is_told_with_its_rows() -> None:
     found = treatment(Diagnosis((NOISE,)), verdicts=[], untreatable="label_noise")
     record = record_of(found) | {"of_data": ["label_noise"]}
     told = record_told(record, "en")
-    assert "wrong labels is an illness of the data, and no recipe cures that" in told
-    assert "7 (cat, more like dog), 3 (dog, more like cat), 41 (cat, more like dog)" in told
+    assert "Not treated: wrong labels (an illness of the data, which no recipe cures)." in told
+    assert "(row 1 is the first row of the data): 8 (cat, more like dog), 4 (dog" in told
     assert "Nothing to treat" not in told
     assert "cat" in record_told(record, "ko")
     assert "cat" not in record_told(record, "en", after_the_findings=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 import sys
 from pathlib import Path
@@ -16,12 +17,16 @@ from jaram.messages import text
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
+    from jaram.data.prepare import Prepared
     from jaram.doctor.diagnosis import Diagnosis
     from jaram.doctor.evidence import Evidence
+    from jaram.doctor.verdict import Treatment
     from jaram.runs.run import Run
 
 INTERRUPTED = 130
 SEEDS = 5
+SHARE_OF_TRIAL = 0.7
+"""Of the budget; when it is spent, nothing more is tried (:mod:`jaram.doctor.treatment`)."""
 
 
 def doctor(
@@ -120,6 +125,7 @@ def _tell(
         return
     from jaram.cli.summary import tell_stories, treatment_of
     from jaram.doctor import story
+    from jaram.doctor.told import before_told
 
     record = treatment_of(speaker, Path(run)) if _is_run(run) else None
     speaker.say(run)
@@ -128,11 +134,14 @@ def _tell(
     for line in story.health(diagnosis, evidence):
         speaker.say(line)
     tell_stories(speaker, diagnosis, show_all=show_all, record=record)
+    if record is not None:
+        speaker.say()
+        speaker.say(before_told(record, Path(run)))
     unknown = story.unknown(diagnosis, evidence, all_named=show_all)
     if unknown:
         speaker.say()
         speaker.say(unknown)
-    _tell_next(speaker, run, diagnosis)
+    _tell_next(speaker, run, diagnosis, record)
 
 
 def _tell_state(speaker: Speaker, evidence: Evidence) -> None:
@@ -143,13 +152,17 @@ def _tell_state(speaker: Speaker, evidence: Evidence) -> None:
         speaker.say(text("cli.doctor_without_data"))
 
 
-def _tell_next(speaker: Speaker, run: str, diagnosis: Diagnosis) -> None:
+def _tell_next(
+    speaker: Speaker, run: str, diagnosis: Diagnosis, record: dict[str, Any] | None
+) -> None:
+    from jaram.doctor.told import is_settled
     from jaram.doctor.treatment import is_treatable
 
     if not diagnosis:
         return
     speaker.say()
-    if _is_run(run) and is_treatable(diagnosis):
+    is_open = record is None or not is_settled(record)
+    if _is_run(run) and is_open and is_treatable(diagnosis):
         speaker.say(text("cli.doctor_next_treat", run=shlex.quote(run)))
     speaker.say(text("cli.doctor_next_explain", name=diagnosis[0].name))
 
@@ -175,8 +188,9 @@ def _treat(
         raise UsageError("cli.doctor_treat_needs_run", run=run)
     given = None if out is None else folders.given_folder(out)
     opened = open_run(run)
-    rows = _data_of(opened, data)
+    rows, prepared = _data_of(opened, data)
     folder = given or folders.treated_folder(Path(run))
+    _tell_head(speaker, run, opened, prepared)
     try:
         treatment = treat(
             opened,
@@ -192,7 +206,7 @@ def _treat(
         folders.remove_if_empty(folder)
         raise
     after = folder if treatment.helped else None
-    record = record_of(treatment)
+    record = record_of(dataclasses.replace(treatment, untried=_why_untried(treatment, budget)))
     files = write_record(record, Path(run), after)
     _tell_treatment(speaker, treatment.diagnosis, record, files, after, show_all)
     speaker.json(
@@ -207,8 +221,39 @@ def _treat(
     return 0
 
 
-def _data_of(run: Run, data: str | None) -> Data:
-    """What the run was trained on, as it was before its preparation."""
+def _tell_head(speaker: Speaker, run: str, opened: Run, prepared: Prepared | None) -> None:
+    """The run's name and its score."""
+    from jaram.doctor import patient, story
+
+    if speaker.is_silent:
+        return
+    evidence = patient.of_chronicle(
+        opened.recipe,
+        opened.task,
+        opened.input_shape,
+        opened.chronicle,
+        opened.layer_names,
+        summary=opened.summary,
+        prepared=prepared,
+        best_epoch=opened.best_epoch,
+    )
+    speaker.say(run)
+    for line in story.standing(evidence):
+        speaker.say(line)
+
+
+def _why_untried(treatment: Treatment, budget: float | None) -> str:
+    """Why no remedy was tried; empty if one was, or none was to be tried."""
+    from jaram.doctor.treatment import is_treatable
+
+    if treatment.untried or treatment.verdicts or not is_treatable(treatment.diagnosis):
+        return treatment.untried
+    is_late = budget is not None and treatment.seconds > SHARE_OF_TRIAL * budget
+    return "budget" if is_late else "inapplicable"
+
+
+def _data_of(run: Run, data: str | None) -> tuple[Data, Prepared | None]:
+    """What the run was trained on, as it was before its preparation and after it."""
     from jaram.data.again import load_again
     from jaram.doctor import patient
 
@@ -219,8 +264,7 @@ def _data_of(run: Run, data: str | None) -> Data:
         if recorded is None:
             raise UsageError("doctor.needs_data")
         found = recorded
-    patient.prepared_for(run, found, run.folder)  # refuses other data
-    return found
+    return found, patient.prepared_for(run, found, run.folder)  # refuses other data
 
 
 def _tell_treatment(

@@ -52,7 +52,7 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
     """What the doctor saw in a run, each in two lines, and how to know more."""
     from jaram.doctor import words
     from jaram.doctor.diagnosis import SHOWN
-    from jaram.doctor.told import tried_told
+    from jaram.doctor.told import before_told, is_settled, tried_told
 
     found = run.diagnosis
     if not found or speaker.is_silent:
@@ -65,11 +65,14 @@ def tell_findings(speaker: Speaker, run: Run, folder: str) -> None:
         tried = None if record is None else tried_told(finding, record)
         for line in filter(None, (words.why(finding), tried)):
             speaker.say(f"    {line}")
+    if record is not None:
+        speaker.say("  " + before_told(record, Path(folder)))
     quoted = shlex.quote(folder)
     if len(found) > SHOWN:
         speaker.say(text("cli.findings_more", count=len(found) - SHOWN))
     speaker.say(text("cli.findings_next", folder=quoted))
-    if record is None and any(finding.remedies for finding in found):
+    is_open = record is None or not is_settled(record)
+    if is_open and any(finding.remedies for finding in found):
         speaker.say(text("cli.findings_treat", folder=quoted))
 
 
@@ -78,14 +81,15 @@ def treatment_of(speaker: Speaker, folder: Path) -> dict[str, Any] | None:
     aside."""
     from jaram.doctor.finding import Finding
     from jaram.doctor.record import FILE, read_record
-    from jaram.doctor.told import record_told, tried_told
+    from jaram.doctor.told import before_told, is_settled, tried_told
     from jaram.runs.store import damage_told
 
     try:
         record = read_record(folder)
         if record is not None:
             with damage_told(folder):
-                record_told(record)
+                before_told(record, folder)
+                is_settled(record)
                 for found in record["diagnosis"]["findings"]:
                     tried_told(Finding.from_json(found), record)
     except RunError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -130,7 +130,7 @@ class Finding:
         )
 
     def _text(self, part: str, lang: Language | None) -> str:
-        shown = {name: _readable(value) for name, value in self.evidence.items()}
+        shown = {name: _readable(_from_one(name, value)) for name, value in self.evidence.items()}
         if self.case:
             try:
                 return text(f"findings.{self.name}_{self.case}_{part}", lang=lang, **shown)
@@ -149,6 +149,18 @@ def _picture(table: Mapping[str, JSON] | None) -> Picture | None:
 def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Gravest first; findings of the same severity stay in their order."""
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _from_one(name: str, value: JSON) -> JSON:
+    """Evidence as a person counts: its rows are places, from 0, but texts count them from 1."""
+    if name == "rows" and isinstance(value, list | tuple):
+        return row_numbers(value)
+    return value + 1 if name == "row" and isinstance(value, int) else value
+
+
+def row_numbers(places: Sequence[JSON]) -> list[JSON]:
+    """Numbers of rows in texts; row 1 is the first row of the data."""
+    return [place + 1 if isinstance(place, int) else place for place in places]
 
 
 def _readable(value: JSON) -> JSON:

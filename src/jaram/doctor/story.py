@@ -66,17 +66,11 @@ def health(diagnosis: Diagnosis, evidence: Evidence, lang: Language | None = Non
 
 def comparison(evidence: Evidence, lang: Language | None = None) -> list[str]:
     """How the network compares with simple models and a constant prediction, as far as known."""
-    metric, outcome, chance = evidence.curves.score_name, evidence.outcome, evidence.chance
-    if outcome is None or chance is None or not metric:
-        return []
-    told = {
-        "metric": metric_name(metric, lang),
-        "score": score_told(outcome, metric),
-        "chance": score_told(chance, metric),
-    }
-    reference = evidence.reference
+    told = _standing(evidence, lang)
+    reference = evidence.reference if told else None
     if reference is None:
-        return [text("doctor.compared_with_chance", lang=lang, **told)]
+        return standing(evidence, lang)
+    metric = evidence.curves.score_name
     models = ("linear", "neighbours", "kernel", "constant")
     best = max(models, key=lambda model: float(getattr(reference, model)))
     return [
@@ -89,6 +83,23 @@ def comparison(evidence: Evidence, lang: Language | None = None) -> list[str]:
             **told,
         )
     ]
+
+
+def standing(evidence: Evidence, lang: Language | None = None) -> list[str]:
+    """How the network compares with a constant prediction, as far as known."""
+    told = _standing(evidence, lang)
+    return [text("doctor.compared_with_chance", lang=lang, **told)] if told else []
+
+
+def _standing(evidence: Evidence, lang: Language | None) -> dict[str, str]:
+    metric, outcome, chance = evidence.curves.score_name, evidence.outcome, evidence.chance
+    if outcome is None or chance is None or not metric:
+        return {}
+    return {
+        "metric": metric_name(metric, lang),
+        "score": score_told(outcome, metric),
+        "chance": score_told(chance, metric),
+    }
 
 
 def unknown(

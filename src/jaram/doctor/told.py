@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jaram.doctor.finding import Finding
@@ -44,7 +46,7 @@ def record_told(
     if record["verdicts"]:
         lines += [*_table(record, lang), "", *verdict_told(record, lang)]
     elif record["is_treatable"]:
-        lines.append(text("doctor.untried", lang=lang))
+        lines.append(_untried_told(record, lang))
     elif not record["of_data"]:
         lines.append(text("doctor.untreated_healthy", lang=lang))
     if record["changes"]:
@@ -52,6 +54,38 @@ def record_told(
         lines += [f"  {line}" for line in record["changes"][lang or language()]]
     about_data = of_data_told(record, lang, with_advice=not after_the_findings)
     return "\n".join([*lines, *about_data])
+
+
+def _untried_told(record: Record, lang: Language | None) -> str:
+    """Why no remedy was tried, as far as the record knows."""
+    why = record.get("untried")
+    if why in ("budget", "inapplicable"):
+        return text(f"doctor.untried_{why}", lang=lang)
+    return text("doctor.untried", lang=lang)
+
+
+def before_told(record: Record, run: Path, lang: Language | None = None) -> str:
+    """What came of the treatment that a run had, or that it came from, in a line.
+
+    run: the folder that the record lies in.
+    """
+    told = (
+        verdict_told(record, lang) if record["verdicts"] else record_told(record, lang).split("\n")
+    )
+    runs = record.get("runs") or {}
+    if runs.get("before", ".") != ".":
+        return text("doctor.treated_here", lang=lang, told=told[0])
+    if not record["helped"] or not runs.get("after"):
+        return text("doctor.treated_before", lang=lang, told=told[0])
+    after = os.path.normpath(run / str(runs["after"]))
+    return text("doctor.treated_with", lang=lang, told=told[0], run=after)
+
+
+def is_settled(record: Record) -> bool:
+    """Whether remedies of the run's own recipe were trained to their end: another treatment would
+    say the same."""
+    is_own = (record.get("runs") or {}).get("before", ".") == "."
+    return is_own and any(verdict["share"] >= 1 for verdict in record["verdicts"])
 
 
 def of_data_told(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jaram.doctor.finding import Finding
+from jaram.doctor.finding import Finding, row_numbers
 from jaram.messages import Language, text
 
 MOST_ROWS = 30
@@ -40,7 +40,7 @@ def suspicious_rows(finding: Finding, lang: Language | None = None) -> str:
     rows, given, likely = (finding.evidence.get(key) for key in ("rows", "given", "likely"))
     if not isinstance(rows, list) or not rows:
         return ""
-    shown = [str(row) for row in rows[:MOST_ROWS]]
+    shown = [str(row) for row in row_numbers(rows[:MOST_ROWS])]
     if isinstance(given, list) and isinstance(likely, list) and len(given) == len(likely):
         shown = [
             text("doctor.row_taken_for", lang=lang, row=row, given=was, likely=like)

@@ -2,16 +2,18 @@
 
 Texts live in ``<room>.toml`` beside this file, one table per message with the keys ``en`` and
 ``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file
-is read when its first text is asked for. Placeholders are those of :meth:`str.format`.
+is read when its first text is asked for. Placeholders are those of :meth:`str.format`; beside them
+``{epochs:epoch|epochs}`` is a count with its noun, ``1 epoch`` or ``2 epochs``.
 """
 
 from __future__ import annotations
 
 import os
+import string
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
@@ -43,7 +45,21 @@ def text(key: str, /, *, lang: Language | None = None, **values: object) -> str:
     which a test finds.
     """
     room, _, name = key.partition(".")
-    return entry(room, name)[lang or language()].format(**values)
+    return _FORMATTER.vformat(entry(room, name)[lang or language()], (), values)
+
+
+class _Formatter(string.Formatter):
+    """:meth:`str.format` with counts."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A format of two words is that of a count: the noun for one, and that for any other."""
+        one, is_count, many = format_spec.partition("|")
+        if is_count:
+            return f"{value} {one if str(value) == '1' else many}"
+        return str(super().format_field(value, format_spec))
+
+
+_FORMATTER = _Formatter()
 
 
 def entry(room: str, name: str) -> dict[Language, str]:

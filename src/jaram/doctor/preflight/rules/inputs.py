@@ -39,7 +39,7 @@ def inputs_are_numbers(facts: Facts) -> None:
             raise PreflightError(
                 "preflight.input_not_finite",
                 count=int(wrong.sum()),
-                row=int(part.rows[row]),
+                row=int(part.rows[row]) + 1,
                 column=facts.column_name(column),
             )
 
@@ -55,7 +55,7 @@ def weights_are_usable(facts: Facts) -> None:
         first = int(np.flatnonzero(wrong)[0]) if wrong.any() else 0
         raise PreflightError(
             "preflight.weights_unusable",
-            row=int(facts.train.rows[first]),
+            row=int(facts.train.rows[first]) + 1,
             value=float(weight[first]),
         )
 

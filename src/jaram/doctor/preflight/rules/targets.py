@@ -60,7 +60,7 @@ def labels_are_classes(facts: Facts) -> None:
             raise PreflightError(
                 "preflight.label_out_of_range",
                 value=part.y[wrong[0]].item(),
-                row=int(part.rows[wrong[0]]),
+                row=int(part.rows[wrong[0]]) + 1,
                 part=name,
                 count=len(wrong),
                 classes=facts.classes,
@@ -78,7 +78,7 @@ def targets_are_numbers(facts: Facts) -> None:
         if not finite.all():
             wrong = np.flatnonzero(~finite)
             raise PreflightError(
-                "preflight.target_not_finite", count=len(wrong), row=int(part.rows[wrong[0]])
+                "preflight.target_not_finite", count=len(wrong), row=int(part.rows[wrong[0]]) + 1
             )
 
 
