@@ -8,6 +8,7 @@ from answered import evidence_of, found, severities
 from seeded import classes, inputs, labels, numbers, with_column
 
 from jaram.data.data import Data
+from jaram.doctor.rules.data import best_balance
 
 
 def test_a_leak_stays_grave_however_good_the_score() -> None:
@@ -109,3 +110,36 @@ def test_a_rare_class_that_nothing_tells_apart_is_not_passed_over() -> None:
     rng = np.random.default_rng(0)
     data = Data(rng.normal(size=(1000, 3)), (rng.random(1000) < 0.1).astype(int))
     assert found("class_imbalance", evidence_of(data, majority_only)) == []
+
+
+def by_threshold(part: Any) -> np.ndarray:
+    """Probabilities that rank the classes and reach a half for the plainest third of the rare."""
+    likely = 1 / (1 + np.exp(-(part.x.sum(axis=1) - 5.5)))
+    return np.column_stack([1 - likely, likely])
+
+
+def test_a_threshold_that_hides_most_of_a_class() -> None:
+    (finding,) = found("class_imbalance", evidence_of(rare(0.05, n=3000), by_threshold))
+    assert finding.severity == "notable" and 0.2 < finding.evidence["recall"] < 0.5
+
+
+def test_a_rare_class_that_is_known_by_heart_only() -> None:
+    data = rare(0.05, n=3000)
+    trained = evidence_of(data)
+    assert trained.prepared is not None
+    rows = len(trained.prepared.train.y)
+
+    def by_heart(part: Any) -> np.ndarray:
+        return fair(part) if len(part.y) == rows else majority_only(part)
+
+    (finding,) = found("class_imbalance", evidence_of(data, by_heart))
+    assert finding.evidence["count"] < 100  # of the validation rows
+
+
+def test_the_best_balance_is_that_of_the_best_threshold() -> None:
+    rng = np.random.default_rng(0)
+    is_rare, score = rng.random(80) < 0.2, np.round(rng.normal(size=80), 1)
+    by_hand = max(
+        (np.mean(score[is_rare] >= at) + np.mean(score[~is_rare] < at)) / 2 for at in score
+    )
+    assert best_balance(is_rare, score) == pytest.approx(by_hand)

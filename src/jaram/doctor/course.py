@@ -31,6 +31,9 @@ FEW_EPOCHS = 4
 RISING = 0.05
 """Points that a score must have gained in the second half of the training for more to be expected:
 0.043 at most in 149 healthy trainings."""
+STEEP = 0.5
+"""Share of all progress in the second half from which it was not slowing down at all, as a straight
+line does not."""
 SENSIBLE_UPDATE = 2e-3
 """What a step changes of the weights where learning is brisk: about a thousandth (a common rule of
 thumb); healthy trainings were seen between 3e-4 and 3e-2."""
@@ -62,6 +65,9 @@ LONG_WAY = 4.0
 """A way after which what the network still has not learned is not for want of going."""
 UNTRAINED = 0.1
 """A way, in the weights' own size, that leaves the network what chance made it."""
+FEW_UNITS = 16
+"""Units of the narrowest hidden layer below which a network that knows little is tried with
+more."""
 FIRST_EXAMPLES = 128
 """Examples over which the loss before the training is averaged."""
 
@@ -197,7 +203,8 @@ class Course:
         if evidence.reference is None:
             return 1 - outcome >= RISING
         if evidence.is_healthy:
-            return gain >= 2 * RISING and 1 - outcome >= gain
+            is_steep = self.late >= STEEP and 1 - outcome >= RISING
+            return is_steep or (gain >= 2 * RISING and 1 - outcome >= gain)
         return gain >= self.least_difference and 1 - outcome >= self.least_difference
 
     @property
@@ -209,9 +216,10 @@ class Course:
     @property
     def is_brief(self) -> bool:
         """Whether it is too short for its curves to have a shape, with minibatches whose loss fell
-        steeply to the last."""
+        steeply to the last or an outcome below the simple models'."""
         short = self.reach is not None and self.reach < 1 and len(self.loss) < FEW_EPOCHS
-        return short and self.lack is not None and self.late >= 2 * LATE
+        is_steep = self.late >= 2 * LATE or self.evidence.falls_short
+        return short and self.lack is not None and is_steep
 
     @cached_property
     def knows_little(self) -> bool:
@@ -222,9 +230,47 @@ class Course:
         scores, reference = self.evidence.curves.train_score, self.evidence.reference
         if scores is None or reference is None or not len(scores):
             return False
-        known = signals.finite(scores)
-        best = -signals.lowest(-known) if len(known) else -math.inf
-        return reference.best - best > max(KNOWS_LESS, SURE * reference.error)
+        return reference.best - best_of(scores) > max(KNOWS_LESS, SURE * reference.error)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether it knows little of its own rows because the network can't hold more."""
+        return self.too_small is not None
+
+    @cached_property
+    def too_small(self) -> Literal["linear", "narrow"] | None:
+        """In which way the network is too small for what simple models find; None if it is not.
+
+        ``"linear"``: it has no hidden layer, and what a linear model reaches is its limit.
+        ``"narrow"``: tried with more units, the same training makes good half of what was missing,
+        or more.
+        """
+        evidence = self.evidence
+        reference = evidence.reference
+        if not self.knows_little or reference is None or self.held_back_by is not None:
+            return None
+        if self.reach is not None and self.reach < 1 and self.lack is not None:
+            return None  # more units learn faster, too; it has not shown yet what it can hold
+        least = max(KNOWS_LESS, SURE * reference.error)
+        known = best_of(evidence.curves.train_score)
+        if is_linear(evidence):
+            is_limit = reference.best - reference.linear > least
+            return "linear" if is_limit and known >= reference.linear - least else None
+        return "narrow" if self.roomier is not None else None
+
+    @cached_property
+    def roomier(self) -> float | None:
+        """The training score of the same training with more units, where there were few and it
+        made good half of what was missing, or more; None otherwise."""
+        evidence, fewest = self.evidence, fewest_units(self.evidence)
+        reference, examination = evidence.reference, evidence.examination
+        if reference is None or examination is None or fewest is None or fewest >= FEW_UNITS:
+            return None
+        known = max(best_of(evidence.curves.train_score), 0.0)
+        least = max(KNOWS_LESS, SURE * reference.error)
+        enough = known + max(least, (reference.best - known) / 2)
+        reached = examination.roomier_score(enough)
+        return reached if reached is not None and reached >= enough else None
 
     @cached_property
     def learned_too_little(self) -> bool:
@@ -347,16 +393,19 @@ class Course:
         It was still falling or its scores rising; or its steps could not have carried the weights
         far, whatever the curve looks like (short steps stand still on a saddle, too).
         """
-        if not self.could_be_better:
+        if not self.could_be_better or self.is_too_small:
             return False
         if self.is_untrained or (self.is_falling and (self.is_told or self.late >= 2 * LATE)):
             return True
+        if self.is_brief and self.evidence.falls_short:
+            return True
         if not self.learned_too_little:
             return False
-        if self.evidence.curves.epochs <= 2 and self.lack == "epochs":
+        if self.evidence.curves.epochs < FEW_EPOCHS and self.lack == "epochs":
             return True  # too short to show where it was going
         is_rising = self.score_gain is not None and self.score_gain >= RISING
-        is_short_way = self.reach is not None and self.reach < SHORT_WAY and self.lack is not None
+        way = SHORT_WAY if self.lack is not None else LONG_WAY
+        is_short_way = self.reach is not None and self.reach < way
         return is_rising or (is_short_way and self.drop >= LEARNED)
 
     @cached_property
@@ -386,3 +435,34 @@ class Course:
             return False
         first = examination.initial
         return not first.loss <= WILD * first.blank_loss
+
+
+def best_of(scores: Floats | None) -> float:
+    """The best epochs' score; −∞ where there is none."""
+    known = signals.finite(scores) if scores is not None else np.zeros(0)
+    return -signals.lowest(-known) if len(known) else -math.inf
+
+
+def is_linear(evidence: Evidence) -> bool:
+    """Whether the network has no hidden layer with weights."""
+    return evidence.recipe is not None and len(_weighted_units(evidence)) == 1
+
+
+def fewest_units(evidence: Evidence) -> int | None:
+    """Units of the narrowest hidden layer with weights; None if there is none, or no recipe."""
+    return min(_weighted_units(evidence)[:-1], default=None)
+
+
+def _weighted_units(evidence: Evidence) -> list[int]:
+    """Units of each layer with weights, the output layer the last."""
+    from jaram.network.network import shapes
+
+    recipe, shape, first = evidence.recipe, evidence.input_shape, evidence.first_params
+    if recipe is None or recipe.network is None or shape is None or first is None:
+        return []
+    after = shapes(recipe.network, shape)[1:]
+    return [
+        units[-1]
+        for layer, units in zip(first, after, strict=True)
+        if isinstance(layer, dict) and any("weight" in name for name in layer)
+    ]

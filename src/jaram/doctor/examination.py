@@ -138,26 +138,27 @@ class Examination:
 
         A recipe that can't learn even these has an illness of its own, whatever the data.
         """
-        from jaram.objective.monitors import monitors
-
         train = self.prepared.train
         part = _part(train, probe_rows(len(train.x), FEW_ROWS))
         prepared = dataclasses.replace(self.prepared, train=part, valid=None, test=None)
         recipe = dataclasses.replace(
             self.recipe, batch_size="full", epochs=FEW_ROWS_STEPS, stop=None, averaging=None
         )
-        group = Group((recipe,), prepared)
-        plan = engine.plan_for(group, takes_vitals=False)
-        knobs, state = engine.initial(group, plan)
-        names = monitors(self.prepared.task)
-        wanted = next(name for name in ("accuracy", "label_accuracy", "r2") if name in names)
+        return _best_training_score(Group((recipe,), prepared), enough=1.0)
 
-        def best(advance: Advance) -> float:
-            scores = advance.records.metrics[0, : advance.epochs, 0, names.index(wanted)]
-            return float(np.nanmax(np.append(scores, -np.inf)))
+    def roomier_score(self, enough: float) -> float | None:
+        """Training accuracy or R² that the same training reaches at its best with wider hidden
+        layers (the remedy ``widen``); it is left at ``enough``. None if no layer can be widened.
 
-        calls = engine.advance(group, plan, knobs, state, 0, lambda advance: best(advance) >= 1.0)
-        return max(best(advance) for advance in calls)
+        It takes about as long as the training took.
+        """
+        from jaram.doctor.remedies.registry import all_remedies
+
+        wider = all_remedies()["widen"].prescriptions(self.recipe, self.prepared)
+        if not wider:
+            return None
+        prepared = dataclasses.replace(self.prepared, test=None)
+        return _best_training_score(Group((wider[0].recipe,), prepared), enough)
 
     @cached_property
     def _group(self) -> Group:
@@ -198,6 +199,23 @@ class Examination:
         if not weights.all():
             return told(int(np.argmin(weights)), "weights")
         return told(len(outputs) - 1, "loss")
+
+
+def _best_training_score(group: Group, enough: float) -> float:
+    """The best epoch's accuracy or R² on the training rows, until one reaches ``enough``."""
+    from jaram.objective.monitors import monitors
+
+    plan = engine.plan_for(group, takes_vitals=False)
+    knobs, state = engine.initial(group, plan)
+    names = monitors(group.prepared.task)
+    wanted = next(name for name in ("accuracy", "label_accuracy", "r2") if name in names)
+
+    def best(advance: Advance) -> float:
+        scores = advance.records.metrics[0, : advance.epochs, 0, names.index(wanted)]
+        return float(np.nanmax(np.append(scores, -np.inf)))
+
+    calls = engine.advance(group, plan, knobs, state, 0, lambda advance: best(advance) >= enough)
+    return max(best(advance) for advance in calls)
 
 
 def _part(part: Part, rows: NDArray[np.int32]) -> Part:

@@ -44,8 +44,11 @@ def suffers(evidence: Evidence) -> bool:
 
     It diverged before any good epoch, knows no more than a constant, or answers its training rows
     worse than simple models answer new ones (a network that knows them and fails on others has
-    learnt, if by heart). Where only curves are known, their loss has to have stayed where it was.
+    learnt, if by heart), unless it is its size that is to blame. Where only curves are known, their
+    loss has to have stayed where it was.
     """
+    if evidence.course.is_too_small:
+        return False
     if evidence.has_failed:
         return True
     train, reference = evidence.score("train"), evidence.reference

@@ -35,12 +35,13 @@ MOST_UNITS = 4096
 @remedy("widen", cost="memory")
 def widen(recipe: Recipe, prepared: Prepared) -> Doses:
     """Four times the units in each hidden layer, and ``WIDE_ENOUGH`` at least."""
-
-    def wider(units: int) -> int:
-        return max(units, min(MOST_UNITS, max(FACTOR * units, WIDE_ENOUGH)))
-
     if (to := with_hidden(recipe, each(_resized(wider)), prepared)) is not None:
         yield f"× {FACTOR}", to
+
+
+def wider(units: int) -> int:
+    """Units of a widened layer that has ``units``."""
+    return max(units, min(MOST_UNITS, max(FACTOR * units, WIDE_ENOUGH)))
 
 
 @remedy("simplify")

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from jaram.data.prepare import Prepared
 from jaram.doctor import baselines
 from jaram.doctor import simple_models as models
-from jaram.doctor.evidence import Evidence, Floats
+from jaram.doctor.evidence import SURE, Evidence, Floats
 from jaram.doctor.hindsight import kept, noted
 from jaram.doctor.registry import Sighting, finds
 from jaram.objective.metrics import roc_auc
+from jaram.training.outputs import Answers
 
 Ints = NDArray[np.int64]
 
@@ -37,6 +38,10 @@ RARE = 0.5
 a quarter of the rows."""
 PASSED_OVER = 0.2
 """Rows of a class that the network recognises, as a share, below which it is passed over."""
+MOSTLY_FOUND = 0.5
+"""... and from which it is found more often than not, which is not passed over."""
+BALANCE_LOST = 0.1
+"""Points of balanced accuracy that another threshold must gain for the present one to hide it."""
 ENOUGH = 5
 """Rows of a class from which its share is worth telling."""
 RANKED = 0.65
@@ -158,7 +163,8 @@ def _is_unweighted(e: Evidence) -> bool:
 
 
 def _passed_over(e: Evidence) -> dict[str, Any] | None:
-    """What shows it; empty if no class is passed over, None if that can't be told."""
+    """What shows it, over all rows or over the validation rows alone (a network may know its own
+    rare rows by heart); empty if no class is passed over, None if that can't be told."""
     assert e.prepared is not None and e.answers is not None
     if not e.prepared.task.has_classes:
         return {}
@@ -166,16 +172,32 @@ def _passed_over(e: Evidence) -> dict[str, Any] | None:
     told = {name: answer for name, answer in e.answers.items() if parts[name] is not None}
     if not told or not all(np.isfinite(one.logits).all() for one in told.values()):
         return None
-    y = np.concatenate([parts[name].y for name in told]).astype(np.int64)  # type: ignore[union-attr]
-    answer = np.concatenate([one.answer for one in told.values()]).astype(np.int64)
-    probability = np.concatenate([one.probability for one in told.values()])
+    for names in (list(told), ["valid"] if "valid" in told else []):
+        y = [parts[name].y for name in names]  # type: ignore[union-attr]
+        if seen := _passed_over_in(e, y, [told[name] for name in names]):
+            return seen
+    return {}
+
+
+def _passed_over_in(e: Evidence, y_of: list[Any], told: list[Answers]) -> dict[str, Any]:
+    """What shows it in some of the parts."""
+    assert e.prepared is not None
+    if not told:
+        return {}
+    y = np.concatenate(y_of).astype(np.int64)
+    answer = np.concatenate([one.answer for one in told]).astype(np.int64)
+    probability = np.concatenate([one.probability for one in told])
     k = len(e.prepared.task.classes)
     counts = np.bincount(y, minlength=k)
     right = np.bincount(y[y == answer], minlength=k)
     recalls = right / np.maximum(counts, 1)
     rare = np.flatnonzero((counts >= ENOUGH) & (counts * k < RARE * len(y)))
-    passed = [int(c) for c in rare if recalls[c] < PASSED_OVER]
-    known = [c for c in passed if _area(e, y == c, probability[:, c], c) >= RANKED]
+    known = [
+        int(c)
+        for c in rare
+        if (recalls[c] < PASSED_OVER and _area(e, y == c, probability[:, c], int(c)) >= RANKED)
+        or _is_hidden_by_threshold(y == c, answer == c, probability[:, c])
+    ]
     if not known:
         return {}
     worst, most = min(known, key=lambda c: counts[c]), int(counts.argmax())
@@ -192,6 +214,28 @@ def _passed_over(e: Evidence) -> dict[str, Any] | None:
         "majority": round(float(counts[most] / len(y)), 5),
         "balanced": round(balanced, 4),
     }
+
+
+def _is_hidden_by_threshold(
+    is_rare: NDArray[np.bool_], is_answered: NDArray[np.bool_], probability: Floats
+) -> bool:
+    """Whether less than half of a class is found, and another threshold on the same probabilities
+    would find so much more that the two classes, counted alike, are told apart better."""
+    found = float(is_answered[is_rare].mean())
+    if found >= MOSTLY_FOUND:
+        return False
+    now = (found + float((~is_answered[~is_rare]).mean())) / 2
+    error = np.sqrt(0.25 / is_rare.sum()) / 2
+    return best_balance(is_rare, probability) - now >= max(BALANCE_LOST, SURE * float(error))
+
+
+def best_balance(is_rare: NDArray[np.bool_], score: Floats) -> float:
+    """The highest mean of the two classes' shares found ``(n,)`` that a threshold on the score
+    reaches."""
+    values, group = np.unique(score, return_inverse=True)
+    rare = np.bincount(group, is_rare, minlength=len(values))[::-1].cumsum()
+    others = np.bincount(group, ~is_rare, minlength=len(values))[::-1].cumsum()
+    return float(np.max(rare / is_rare.sum() - others / (~is_rare).sum()) + 1) / 2
 
 
 def _area(e: Evidence, is_rare: NDArray[np.bool_], probability: Floats, c: int) -> float:

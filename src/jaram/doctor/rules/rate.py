@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import WAVERS, Course
+from jaram.doctor.course import SENSIBLE_UPDATE, WAVERS, Course
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.passage import frozen
 from jaram.doctor.registry import Sighting, finds
@@ -110,7 +111,15 @@ def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:
         if is_straight(course):
             yield Sighting(severity(evidence), told, "straight", picture)
     elif course.is_unfinished and course.lack == "rate" and overlong(course) is None:
+        told |= numbers(times=raise_by(course.update))
         yield Sighting(severity(evidence), told, picture=picture)
+
+
+def raise_by(update: float) -> float:
+    """How many times longer steps should be that change ``update`` of the weights: 3, or a power
+    of ten."""
+    times = SENSIBLE_UPDATE / max(update, 1e-30)
+    return 3.0 if times < 5 else 10.0 ** round(math.log10(times))
 
 
 def spent_by(evidence: Evidence) -> int | None:
@@ -144,7 +153,7 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     course = evidence.course
     if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
         return
-    if course.held_back_by is not None or frozen(evidence):
+    if course.held_back_by is not None or frozen(evidence) or course.is_too_small:
         return
     wavers = course.wavers >= WAVERS
     is_restless = wavers and signals.restlessness(course.loss) >= RESTLESS

@@ -96,6 +96,8 @@ def _not_the_pair(facts: Facts, evidence: dict[str, JSON]) -> Iterable[Finding]:
     """Classes and labels: the output function is judged by the loss, if that suits the target."""
     loss = facts.recipe.loss
     suits = loss is not None and _suits(loss, facts)
+    if loss is not None and not suits and loss.pairs_with == evidence["activation"]:
+        return  # they fit each other; it is the loss that does not fit the target
     judge = loss if loss is not None and suits else default_loss(facts.task.kind)
     allowed = {judge.pairs_with} | ({"identity"} if judge.by_margin else set())
     if not suits or (facts.task.kind == "binary" and facts.outputs > 1):

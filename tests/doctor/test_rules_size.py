@@ -1,0 +1,44 @@
+"""Networks too small for their data: told apart from trainings that are on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import jaram as jr
+from jaram.doctor.finding import Finding
+
+
+def heads(network: Any, epochs: int, rate: float, **fields: Any) -> list[Finding]:
+    """Findings above minor of a training on two circles."""
+    recipe = jr.Recipe(
+        network=network, optimizer=jr.Adam(rate), epochs=epochs, batch_size=32, stop=None, **fields
+    )
+    found = jr.diagnose(jr.train(recipe, jr.load("circles", n=600, noise=0.08, seed=3)))
+    return [finding for finding in found if finding.severity != "minor"]
+
+
+def test_a_network_without_hidden_layer_is_a_linear_model() -> None:
+    (finding,) = heads((), 30, 0.01)
+    assert (finding.name, finding.case) == ("underfitting", "linear")
+    assert finding.evidence["linear"] < 0.7 < finding.evidence["reference"]
+    assert finding.remedies[0] == "deepen"
+
+
+def test_a_single_unit_is_tried_with_more() -> None:
+    finding = heads((jr.Dense(1, "relu"),), 60, 0.02)[0]
+    assert (finding.name, finding.case) == ("underfitting", "narrow")
+    assert finding.evidence["units"] == 1 and finding.evidence["wider"] == 32
+    assert finding.evidence["roomier"] > finding.evidence["score"] + 0.1
+
+
+@pytest.mark.parametrize("network", [(jr.Dense(12, "relu"),), (jr.Dense(32, "relu"),)])
+def test_a_network_on_its_way_is_not_called_small(network: Any) -> None:
+    names = {finding.name for finding in heads(network, 30, 1e-5)}
+    assert names == {"learning_rate_too_low"}
+
+
+def test_two_epochs_are_too_few_whatever_the_curve() -> None:
+    names = {finding.name for finding in heads((jr.Dense(16, "relu"),), 2, 0.01)}
+    assert names == {"too_few_epochs"}
