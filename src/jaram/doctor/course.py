@@ -65,9 +65,6 @@ LONG_WAY = 4.0
 """A way after which what the network still has not learned is not for want of going."""
 UNTRAINED = 0.1
 """A way, in the weights' own size, that leaves the network what chance made it."""
-FEW_UNITS = 16
-"""Units of the narrowest hidden layer below which a network that knows little is tried with
-more."""
 FIRST_EXAMPLES = 128
 """Examples over which the loss before the training is averaged."""
 
@@ -221,6 +218,12 @@ class Course:
         is_steep = self.late >= 2 * LATE or self.evidence.falls_short
         return short and self.lack is not None and is_steep
 
+    @property
+    def least_lack(self) -> float:
+        """Points below the simple models that are more than chance and more than is usual."""
+        reference = self.evidence.reference
+        return KNOWS_LESS if reference is None else max(KNOWS_LESS, SURE * reference.error)
+
     @cached_property
     def knows_little(self) -> bool:
         """Whether it never answered its own training rows as well as simple models answer new ones.
@@ -230,47 +233,7 @@ class Course:
         scores, reference = self.evidence.curves.train_score, self.evidence.reference
         if scores is None or reference is None or not len(scores):
             return False
-        return reference.best - best_of(scores) > max(KNOWS_LESS, SURE * reference.error)
-
-    @property
-    def is_too_small(self) -> bool:
-        """Whether it knows little of its own rows because the network can't hold more."""
-        return self.too_small is not None
-
-    @cached_property
-    def too_small(self) -> Literal["linear", "narrow"] | None:
-        """In which way the network is too small for what simple models find; None if it is not.
-
-        ``"linear"``: it has no hidden layer, and what a linear model reaches is its limit.
-        ``"narrow"``: tried with more units, the same training makes good half of what was missing,
-        or more.
-        """
-        evidence = self.evidence
-        reference = evidence.reference
-        if not self.knows_little or reference is None or self.held_back_by is not None:
-            return None
-        if self.reach is not None and self.reach < 1 and self.lack is not None:
-            return None  # more units learn faster, too; it has not shown yet what it can hold
-        least = max(KNOWS_LESS, SURE * reference.error)
-        known = best_of(evidence.curves.train_score)
-        if is_linear(evidence):
-            is_limit = reference.best - reference.linear > least
-            return "linear" if is_limit and known >= reference.linear - least else None
-        return "narrow" if self.roomier is not None else None
-
-    @cached_property
-    def roomier(self) -> float | None:
-        """The training score of the same training with more units, where there were few and it
-        made good half of what was missing, or more; None otherwise."""
-        evidence, fewest = self.evidence, fewest_units(self.evidence)
-        reference, examination = evidence.reference, evidence.examination
-        if reference is None or examination is None or fewest is None or fewest >= FEW_UNITS:
-            return None
-        known = max(best_of(evidence.curves.train_score), 0.0)
-        least = max(KNOWS_LESS, SURE * reference.error)
-        enough = known + max(least, (reference.best - known) / 2)
-        reached = examination.roomier_score(enough)
-        return reached if reached is not None and reached >= enough else None
+        return reference.best - best_of(scores) > self.least_lack
 
     @cached_property
     def learned_too_little(self) -> bool:
@@ -393,7 +356,7 @@ class Course:
         It was still falling or its scores rising; or its steps could not have carried the weights
         far, whatever the curve looks like (short steps stand still on a saddle, too).
         """
-        if not self.could_be_better or self.is_too_small:
+        if not self.could_be_better or self.evidence.size.is_too_small:
             return False
         if self.is_untrained or (self.is_falling and (self.is_told or self.late >= 2 * LATE)):
             return True
@@ -441,28 +404,3 @@ def best_of(scores: Floats | None) -> float:
     """The best epochs' score; −∞ where there is none."""
     known = signals.finite(scores) if scores is not None else np.zeros(0)
     return -signals.lowest(-known) if len(known) else -math.inf
-
-
-def is_linear(evidence: Evidence) -> bool:
-    """Whether the network has no hidden layer with weights."""
-    return evidence.recipe is not None and len(_weighted_units(evidence)) == 1
-
-
-def fewest_units(evidence: Evidence) -> int | None:
-    """Units of the narrowest hidden layer with weights; None if there is none, or no recipe."""
-    return min(_weighted_units(evidence)[:-1], default=None)
-
-
-def _weighted_units(evidence: Evidence) -> list[int]:
-    """Units of each layer with weights, the output layer the last."""
-    from jaram.network.network import shapes
-
-    recipe, shape, first = evidence.recipe, evidence.input_shape, evidence.first_params
-    if recipe is None or recipe.network is None or shape is None or first is None:
-        return []
-    after = shapes(recipe.network, shape)[1:]
-    return [
-        units[-1]
-        for layer, units in zip(first, after, strict=True)
-        if isinstance(layer, dict) and any("weight" in name for name in layer)
-    ]

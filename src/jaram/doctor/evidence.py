@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jaram.doctor.course import Course
     from jaram.doctor.examination import Examination
     from jaram.doctor.finding import Finding
+    from jaram.doctor.size import Size
     from jaram.network.network import NetworkParams
     from jaram.recipe import Recipe
     from jaram.training.outputs import Answers
@@ -260,6 +261,13 @@ class Evidence:
         from jaram.doctor.course import Course
 
         return Course(self)
+
+    @cached_property
+    def size(self) -> Size:
+        """Whether the network is too small."""
+        from jaram.doctor.size import Size
+
+        return Size(self)
 
     # --- the weights ----------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ def overlong(course: Course) -> str | None:
     is_known = evidence.shortfall is not None
     if is_known and not evidence.falls_short:
         return None
-    if course.is_too_small:
+    if evidence.size.is_too_small:
         return None
     end, loss = signals.level(course.loss, 1.0), course.loss
     if end > max(course.start, float(loss[0])) + RISEN * course.scale and not course.is_falling:

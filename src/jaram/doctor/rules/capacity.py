@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from jaram.doctor import signals
-from jaram.doctor.course import Course, fewest_units
+from jaram.doctor.course import Course
 from jaram.doctor.evidence import SURE, Evidence, Floats
 from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.remedies.capacity import wider
@@ -107,7 +107,7 @@ def least_gap(evidence: Evidence) -> float:
 @finds(
     "underfitting",
     remedies=("widen", "deepen", "more_epochs", "raise_learning_rate", "less_regularization"),
-    explains=("plateau", "constant_prediction", "layer_not_learning", "oscillating_loss"),
+    explains=("plateau", "constant_prediction"),
 )
 def underfitting(evidence: Evidence) -> Iterable[Sighting]:
     """The network does not even learn its own training rows as well as simple models answer new
@@ -116,7 +116,7 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
     if evidence.has_diverged or len(course.loss) < 2 or overlong(course) is not None:
         return
     is_on_its_way = course.is_unfinished and not (course.lack is None and course.went_far)
-    if is_on_its_way or (thrown_about(course) and not course.is_too_small):
+    if is_on_its_way or (thrown_about(course) and not evidence.size.is_too_small):
         return
     train, reference = evidence.score("train"), evidence.reference
     told = numbers(
@@ -127,13 +127,13 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
         drop=course.drop,
     )
     picture = course.picture()
-    if course.too_small == "linear" and reference is not None:
+    if evidence.size.too_small == "linear" and reference is not None:
         told |= numbers(linear=reference.linear)
         remedies = ("deepen", "widen")
         yield Sighting(severity(evidence), told, "linear", picture, remedies)
-    elif course.too_small == "narrow":
-        fewest = fewest_units(evidence) or 0
-        told |= numbers(units=fewest, wider=wider(fewest), roomier=course.roomier)
+    elif evidence.size.too_small == "narrow":
+        fewest = evidence.size.fewest_units or 0
+        told |= numbers(units=fewest, wider=wider(fewest), roomier=evidence.size.roomier)
         yield Sighting(severity(evidence), told, "narrow", picture, ("widen", "deepen"))
     elif course.knows_little:
         yield Sighting(severity(evidence), told, picture=picture)

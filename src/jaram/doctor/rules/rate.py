@@ -153,7 +153,7 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
     course = evidence.course
     if len(course.loss) < FEWEST_EPOCHS or evidence.has_diverged:
         return
-    if course.held_back_by is not None or frozen(evidence) or course.is_too_small:
+    if course.held_back_by is not None or frozen(evidence) or evidence.size.is_too_small:
         return
     wavers = course.wavers >= WAVERS
     is_restless = wavers and signals.restlessness(course.loss) >= RESTLESS

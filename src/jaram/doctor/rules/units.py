@@ -13,6 +13,7 @@ from jaram.doctor.finding import Picture
 from jaram.doctor.hindsight import kept, noted, weight_of
 from jaram.doctor.passage import (
     FADED,
+    MOSTLY,
     STOOD,
     Passage,
     frozen,
@@ -24,10 +25,6 @@ from jaram.doctor.passage import (
 )
 from jaram.doctor.registry import Sighting, finds
 
-MANY_DEAD = 0.5
-"""Share of a layer's units that give nothing for any row of the probe, from which they are blamed
-where learning failed: the largest of 149 healthy trainings was 0.58 (one in a hundred had 0.55),
-the largest of 93 that failed for other reasons 0.46, the least of those seeded 0.56."""
 FROM_THE_START = 0.05
 """Share of the epochs within which units must have saturated to be why little was learnt after. All
 seeded ones had in the first epoch; narrow networks grow saturated by what they learn."""
@@ -61,7 +58,7 @@ that failed for other reasons, 0.88 at least in those seeded."""
 def dead_units(evidence: Evidence) -> Iterable[Sighting]:
     """Half of a hidden layer's units or more are 0 on every row, and the network has not learnt."""
     if suffers(evidence) and not (frozen(evidence) or stepped(evidence)):
-        yield from _worst(evidence, "dead", MANY_DEAD)
+        yield from _worst(evidence, "dead", MOSTLY)
 
 
 @finds(

@@ -1,0 +1,80 @@
+"""The network's size: whether it is too small for what simple models find in its own rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from jaram.doctor.course import best_of
+from jaram.doctor.evidence import Evidence
+from jaram.doctor.passage import MOSTLY, frozen, is_narrow, stepped, units, weighted
+
+FEW_UNITS = 16
+"""Units of the narrowest hidden layer below which a network that knows little is tried with
+more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """What one training tells about the size of its network."""
+
+    evidence: Evidence
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether the network knows little of its own rows because it can't hold more."""
+        return self.too_small is not None
+
+    @cached_property
+    def too_small(self) -> Literal["linear", "narrow"] | None:
+        """In which way the network is too small; None if that is not why it knows little.
+
+        ``"linear"``: it has no hidden layer, and what a linear model reaches is its limit.
+        ``"narrow"``: tried with more units, the same training makes good half of what was missing,
+        or more.
+        """
+        evidence, course = self.evidence, self.evidence.course
+        reference = evidence.reference
+        if not course.knows_little or reference is None or self._is_held_back:
+            return None
+        if course.reach is not None and course.reach < 1 and course.lack is not None:
+            return None  # more units learn faster, too; it has not shown yet what it can hold
+        if evidence.recipe is not None and len(weighted(evidence)) == 1:
+            least, known = course.least_lack, best_of(evidence.curves.train_score)
+            is_limit = reference.best - reference.linear > least
+            return "linear" if is_limit and known >= reference.linear - least else None
+        return "narrow" if self.roomier is not None else None
+
+    @cached_property
+    def fewest_units(self) -> int | None:
+        """Units of the narrowest hidden layer with weights; None if there is none, or no recipe."""
+        found = [units(self.evidence, place) for place in weighted(self.evidence)[:-1]]
+        return min((one for one in found if one is not None), default=None)
+
+    @cached_property
+    def roomier(self) -> float | None:
+        """The training score of the same training with more units, where there were few and it
+        made good half of what was missing, or more; None otherwise."""
+        reference, examination = self.evidence.reference, self.evidence.examination
+        fewest = self.fewest_units
+        if reference is None or examination is None or fewest is None or fewest >= FEW_UNITS:
+            return None
+        known = max(best_of(self.evidence.curves.train_score), 0.0)
+        enough = known + max(self.evidence.course.least_lack, (reference.best - known) / 2)
+        reached = examination.roomier_score(enough)
+        return reached if reached is not None and reached >= enough else None
+
+    @property
+    def _is_held_back(self) -> bool:
+        """Whether something else keeps the network's units from their work."""
+        evidence = self.evidence
+        if evidence.course.held_back_by is not None or frozen(evidence) or stepped(evidence):
+            return True
+        if evidence.vitals is None or not evidence.vitals.signs.size:
+            return False
+        hidden = [place for place in weighted(evidence)[:-1] if not is_narrow(evidence, place)]
+        dead = evidence.vitals["dead"][-1][hidden]
+        return bool(np.any(np.nan_to_num(dead) >= MOSTLY))
