@@ -196,6 +196,20 @@ def test_curves_of_another_tool_are_judged(
     assert "goes with a run" in refused([str(log), "--data", str(PENGUINS)], capsys)
 
 
+def test_a_log_without_a_loss_is_told_in_words_of_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("epoch,reward\n1,1.0\n2,0.8\n", encoding="utf-8")
+    said = refused([str(log)], capsys)
+    assert "call the column train/loss" in said
+    assert "names=" not in said
+    log.write_text("a_loss,b_loss\n1,1.0\n2,0.8\n", encoding="utf-8")
+    said = refused([str(log)], capsys)
+    assert "a_loss, b_loss" in said
+    assert "names=" not in said
+
+
 def test_a_treatment_is_told_and_written(
     folder: Path, treated: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from jaram.cli.options import Device, Json, Lang, Quiet, seed_count, time_span
 from jaram.cli.output import Speaker
-from jaram.errors import UsageError
+from jaram.errors import DataError, UsageError
 from jaram.messages import text
 
 if TYPE_CHECKING:
@@ -27,6 +27,13 @@ INTERRUPTED = 130
 SEEDS = 5
 SHARE_OF_TRIAL = 0.7
 """Of the budget; when it is spent, nothing more is tried (:mod:`jaram.doctor.treatment`)."""
+
+
+_OF_THE_COMMAND_LINE = {
+    "interop.no_loss": "cli.no_loss",
+    "interop.several_columns": "cli.several_columns",
+}
+"""Errors that would advise an argument of Python."""
 
 
 def doctor(
@@ -95,7 +102,12 @@ def _evidence(run: str, data: str | None) -> Evidence:
 
     if data is not None and not _is_run(run):
         raise UsageError("cli.doctor_data_of_a_log", run=run)
-    return gather(run, data)
+    try:
+        return gather(run, data)
+    except DataError as error:
+        if error.key in _OF_THE_COMMAND_LINE:
+            raise UsageError(_OF_THE_COMMAND_LINE[error.key], **error.values) from None
+        raise
 
 
 def _is_run(run: str) -> bool:

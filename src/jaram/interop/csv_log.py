@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from jaram.data.csv_file import split_header, to_utf8, without_blank_lines
+from jaram.data.notices import shown
 from jaram.data.sniff import read_rows, sniff
 from jaram.errors import DataError
-from jaram.interop.log import Log, of_columns
+from jaram.interop.log import Log, number, of_columns
 
 _MOST_ROWS = 2**31 - 1
+_FEWEST_NUMBERS = 0.2
+"""Share of the cells below which what has rows of different length is no table but prose."""
 
 
 def read_csv(path: Path, content: bytes) -> Log:
@@ -30,6 +33,9 @@ def read_csv(path: Path, content: bytes) -> Log:
         del rows[-1]
     for place, row in enumerate(rows):
         if len(row) != len(names):
+            if not _has_numbers(rows):
+                start = shown(text.decode().splitlines()[0])
+                raise DataError("interop.no_numbers", where=str(path), found=repr(start))
             raise DataError(
                 "data.ragged",
                 path=str(path),
@@ -43,3 +49,10 @@ def read_csv(path: Path, content: bytes) -> Log:
     if dialect.decimal == ",":
         rows = [[cell.replace(",", ".") for cell in row] for row in rows]
     return of_columns(str(path), {name: [row[j] for row in rows] for j, name in enumerate(names)})
+
+
+def _has_numbers(rows: list[list[str]]) -> bool:
+    cells = [number(cell) for row in rows for cell in row]
+    written = [cell for cell in cells if cell is not None]
+    are_numbers = sum(not isinstance(cell, str) for cell in written)
+    return are_numbers >= _FEWEST_NUMBERS * max(1, len(written))

@@ -127,8 +127,14 @@ def _evidence(log: Log, names: Mapping[str, str] | None) -> Evidence:
     _check_rows(log)
     roles = recognise(_worth_reading(log, names), names, log.where)
     if not any(role in roles for role in LOSSES):
+        if not any(np.isfinite(one.values).any() for one in log.columns.values()):
+            names_there = listed(map(repr, log.columns))
+            raise DataError("interop.no_numbers", where=log.where, found=names_there)
         raise DataError(
-            "interop.no_loss", where=log.where, found=listed(log.columns), example=_example(log)
+            "interop.no_loss",
+            where=log.where,
+            found=listed(log.columns),
+            example=_example(log, roles),
         )
     for name in roles.values():
         if (text := log.columns[name].text) is not None:
@@ -151,7 +157,7 @@ def _evidence(log: Log, names: Mapping[str, str] | None) -> Evidence:
 def _check_rows(log: Log) -> None:
     if not log.rows:
         raise DataError("interop.log_empty", where=log.where)
-    if log.rows == 1:
+    if log.rows == 1 and any(role in recognise(log.columns, None, log.where) for role in LOSSES):
         raise DataError("interop.one_row", where=log.where)
 
 
@@ -162,9 +168,10 @@ def _worth_reading(log: Log, names: Mapping[str, str] | None) -> list[str]:
     return [name for name, one in log.columns.items() if one.cells > 1 or name in wanted]
 
 
-def _example(log: Log) -> str:
+def _example(log: Log, roles: Mapping[str, str]) -> str:
     """A column that might be the loss, for the message that shows how to say so."""
-    return next((name for name, one in log.columns.items() if one.text is None), "my_column")
+    numbers = [name for name, one in log.columns.items() if one.text is None]
+    return next((name for name in numbers if name not in roles.values()), "my_column")
 
 
 def _no_curve(log: Log, roles: Mapping[str, str], found: Timeline) -> DataError:
