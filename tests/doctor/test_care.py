@@ -89,6 +89,29 @@ def test_the_command_tells_what_was_done(
     assert (tmp_path / "run" / "care.json").is_file()
 
 
+def test_an_interrupted_command_says_how_to_train_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting:
+        def __call__(self, report: EpochReport) -> None:
+            if report.epoch > 1:
+                raise KeyboardInterrupt
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("jaram.progress.live", lambda quiet: Interrupting())
+    arguments = ["train", "digits", "--network", "dense 16 relu", "--care", "--out", "run"]
+    monkeypatch.setattr("sys.argv", ["jaram", *arguments])
+    assert command(arguments) == 130
+    told = capsys.readouterr().err
+    assert "can't be resumed" in told
+    again = told.splitlines()[-1].split()
+    assert again == ["jaram", "train", "digits", "--care", "--recipe", str(Path("run/recipe.toml"))]
+    assert jr.open("run").result == "interrupted"
+
+
 def test_a_resumed_training_has_no_care(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

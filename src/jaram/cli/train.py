@@ -137,7 +137,7 @@ def train(
             run = _train(wanted, table, folder, device, resume, budget, quiet or as_json)
     except KeyboardInterrupt:
         folders.remove_if_empty(folder)
-        return _tell_interrupted(speaker, folder)
+        return _tell_interrupted(speaker, folder, care)
     except BaseException:
         folders.remove_if_empty(folder)
         raise
@@ -274,16 +274,25 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     )
 
 
-def _tell_interrupted(speaker: Speaker, folder: Path) -> int:
+def _tell_interrupted(speaker: Speaker, folder: Path, care: bool) -> int:
     """What is saved after Ctrl-C: a whole run, or one to resume with the command that does it."""
     from jaram.runs.store import read_card
 
     is_run = (folder / "run.json").exists()
-    if is_run and read_card(folder).get("status") == "finished":
-        told = text("cli.interrupted_whole", folder=folder)
+    card = read_card(folder) if is_run else {}
+    if card.get("status") == "finished":
+        key = "cli.interrupted_care" if care else "cli.interrupted_whole"
+        told = text(
+            key,
+            folder=folder,
+            epochs=card.get("trained_epochs"),
+            command=_command_with("--recipe", folder / "recipe.toml"),
+        )
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     elif is_run:
-        told = text("cli.interrupted_saved", folder=folder, command=_resume_command(folder))
+        told = text(
+            "cli.interrupted_saved", folder=folder, command=_command_with("--resume", folder)
+        )
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     else:
         told = text("cli.interrupted_nothing_saved")
@@ -292,8 +301,8 @@ def _tell_interrupted(speaker: Speaker, folder: Path) -> int:
     return INTERRUPTED
 
 
-def _resume_command(folder: Path) -> str:
-    """This command line, resuming ``folder``, which knows its recipe itself."""
+def _command_with(option: str, place: Path) -> str:
+    """This command line with what the run's folder knows itself taken from there."""
     kept = []
     arguments = iter(sys.argv[1:])
     for argument in arguments:
@@ -303,4 +312,4 @@ def _resume_command(folder: Path) -> str:
                 next(arguments, None)
             continue
         kept.append(argument)
-    return shlex.join(["jaram", *kept, "--resume", str(folder)])
+    return shlex.join(["jaram", *kept, option, str(place)])

@@ -29,6 +29,7 @@ from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
 from jaram.runs.files import write_json
+from jaram.runs.interruption import held_back
 from jaram.runs.run import Run
 from jaram.runs.train import as_data, prepare_options
 from jaram.training.engine import Ending
@@ -121,10 +122,11 @@ def train_with_care(
         watch.progress.close()
     if interrupted and not watch.has_begun:  # not an epoch to keep
         raise KeyboardInterrupt
-    cared = Cared(watch.run(interrupted), tuple(watch.log))
-    if folder is not None:
-        cared = dataclasses.replace(cared, run=store.save(cared.run, folder))
-        write_json(folder / "care.json", {"log": [done.to_json() for done in cared.log]})
+    with held_back():  # who presses it twice has not lost the training
+        cared = Cared(watch.run(interrupted), tuple(watch.log))
+        if folder is not None:
+            cared = dataclasses.replace(cared, run=store.save(cared.run, folder))
+            write_json(folder / "care.json", {"log": [done.to_json() for done in cared.log]})
     if interrupted:
         raise KeyboardInterrupt
     return cared
