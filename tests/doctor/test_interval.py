@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaram.doctor.interval import paired_gain
+from jaram.doctor.interval import Scale, paired_gain
 
 
 @settings(deadline=None)  # the first example imports SciPy
@@ -58,3 +58,21 @@ def test_an_equal_gain_at_every_seed_is_certain_of_the_seeds() -> None:
     gain = paired_gain(np.array([0.5, 0.6, 0.7]), np.array([0.7, 0.8, 0.9]))
     assert gain.is_positive
     assert gain.low == pytest.approx(0.2)
+
+
+def test_seeds_that_agree_to_the_row_are_no_surer_than_the_rows_allow() -> None:
+    control, treated = np.array([0.5, 0.5]), np.array([0.6, 0.6])
+    assert paired_gain(control, treated).low == pytest.approx(0.1)
+    few, many = (paired_gain(control, treated, scale=Scale(rows=rows)) for rows in (20, 2000))
+    assert not few.is_positive and many.is_positive
+    # Two shares of 20 rows, each rounded to a whole row: uniform on 1/20, variance 1/12 of that².
+    rng = np.random.default_rng(0)
+    a, b = rng.random((2, 200_000))
+    rounded = np.round(20 * a) / 20 - np.round(20 * b) / 20
+    assert np.std(rounded - (a - b)) == pytest.approx(Scale(rows=20).rounding, rel=0.01)
+
+
+def test_an_interval_ends_where_no_score_can_lie() -> None:
+    control, treated = np.array([0.4, 0.6]), np.array([0.9, 0.7])
+    gain = paired_gain(control, treated, scale=Scale(0.0, 1.0, 50))
+    assert (gain.low, gain.high) == pytest.approx((-0.5, 0.5))

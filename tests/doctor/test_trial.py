@@ -62,8 +62,9 @@ def test_the_weaker_half_is_dropped_but_never_the_control(iris: jr.Data) -> None
 
 def test_late_trials_leave_out_what_has_not_begun(iris: jr.Data) -> None:
     control = arm(iris)
-    found = run_trial([control, with_rate(control, 0.01)], (0, 1), "accuracy", (1.0,), lambda: True)
-    assert [measured.arm for measured in found] == [control]
+    arms = [control, with_rate(control, 0.01), with_rate(control, 0.1)]
+    found = run_trial(arms, (0, 1), "accuracy", (1.0,), lambda: True)
+    assert [measured.arm for measured in found] == arms[:2]  # the first remedy has its chance
     assert 0 < found[0].share < 1
 
 

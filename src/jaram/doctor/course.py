@@ -23,9 +23,9 @@ straight line makes half of it there, one that falls like 1/epochs a hundredth a
 KNOWS_LESS = 0.04
 """Points by which the training score must be below the simple models' validation score: 0.035 at
 most in 149 healthy trainings (beyond twice the standard error)."""
-WAVERS = 0.05
-"""Points that the training score of an average late epoch may be below the kept one's: 0.029 at
-most in 149 healthy trainings."""
+WAVERS = 0.04
+"""Points that the training score of an average late epoch may be below the kept one's: 0.035 at
+most in 623 healthy trainings."""
 FEW_EPOCHS = 4
 """Epochs below which it is the minibatches that tell the course."""
 RISING = 0.05

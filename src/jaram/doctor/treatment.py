@@ -21,11 +21,12 @@ from jaram.data.prepare import Part, Prepared, prepare
 from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
-from jaram.doctor.interval import paired_gain
+from jaram.doctor.interval import Scale, paired_gain
 from jaram.doctor.patient import score_name
 from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import Prescription, all_remedies
 from jaram.doctor.trial import (
+    WORST,
     Arm,
     Measured,
     Trainee,
@@ -151,6 +152,15 @@ class _Treating:
         self.prepared(recipe)
         return self._prepared[prepare_options(recipe)][1]
 
+    def scale(self, part: Part | None = None) -> Scale:
+        """What is known of the scores on ``part``, or on the part that arms are compared by."""
+        if part is None:
+            prepared = self.prepared(self.before)
+            part = prepared.valid if compared_part(prepared) == "valid" else prepared.train
+        assert part is not None
+        rows = None if self.metric in WORST else len(part)
+        return Scale(WORST.get(self.metric, 0.0), 1.0, rows)
+
     def arm(self, recipe: Recipe, remedies: Sequence[str] = (), doses: Sequence[str] = ()) -> Arm:
         return Arm(recipe, self.prepared(recipe), tuple(remedies), tuple(doses))
 
@@ -196,7 +206,7 @@ class _Treating:
             treated = names_of(diagnosis)
             measured = self.trial([base, *arms])
             measured += self.pairs(base, measured)
-            verdicts += judged(measured, treated)
+            verdicts += judged(measured, treated, self.scale())
             if not verdicts:  # the time was up before the first arm had begun
                 break
             best = max(verdicts, key=_standing)
@@ -333,13 +343,13 @@ class _Treating:
         test_control, test_treated = tests
         kept = self.kept(self.before)
         return Confirmation(
-            gain=paired_gain(control.scores, treated.scores, comparisons),
+            gain=paired_gain(control.scores, treated.scores, comparisons, self.scale()),
             control=control,
             treated=treated,
             chance=chance_of(control.evidence, self.metric),
             test_gain=None
             if test_control is None or test_treated is None
-            else paired_gain(test_control, test_treated, comparisons),
+            else paired_gain(test_control, test_treated, comparisons, self.scale(kept)),
             test_control=test_control,
             test_treated=test_treated,
             test_rows=0 if kept is None else len(kept),
@@ -420,14 +430,16 @@ def few_structures(arms: Sequence[Arm], base: Arm) -> list[Arm]:
     return kept
 
 
-def judged(measured: Sequence[Measured], treated: frozenset[str]) -> list[Verdict]:
+def judged(
+    measured: Sequence[Measured], treated: frozenset[str], scale: Scale = Scale()
+) -> list[Verdict]:
     """A verdict on each arm against the first, which is the control."""
     control, *others = measured
     return [
         Verdict(
             remedies=found.arm.remedies,
             doses=found.arm.doses,
-            gain=paired_gain(control.scores, found.scores, comparisons=len(others)),
+            gain=paired_gain(control.scores, found.scores, len(others), scale),
             share=found.share,
             cured=is_cured(found.evidence, treated) if found.share >= 1 else None,
             recipe=found.arm.recipe,

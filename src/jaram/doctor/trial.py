@@ -230,13 +230,14 @@ def run_trial(
     """Train all arms by rungs (shares of the full length), keeping the better half at each.
 
     The first arm is the control and is never dropped. Ends early when it is late, with what is
-    there: an arm that has not begun then is left out.
+    there: an arm that has not begun then is left out, but for the second, which is the first remedy
+    of the first cause.
     """
     trainees = [Trainee(arm, seeds, metric) for arm in arms]
     live = list(trainees)
     for rung, share in enumerate(rungs):
         for trainee in live:
-            if trainee.done or trainee is trainees[0] or not is_late():
+            if trainee.done or trainee in trainees[:2] or not is_late():
                 trainee.advance(share, is_late)
         if rung + 1 < len(rungs):
             others = [trainee for trainee in live[1:] if trainee.done]
