@@ -64,6 +64,25 @@ def test_a_finding_without_a_picture_takes_that_of_a_symptom(evidence_with) -> N
     assert finding["picture"]["lines"][0]["label"]["en"] == "1 dense"
 
 
+def test_numbers_stand_in_words_and_only_once(evidence_with) -> None:  # type: ignore[no-untyped-def]
+    seen = {"epochs": 1, "steps": 36, "late": 0.34, "start": 1.0647, "loss": 1.7e308, "odd": [1]}
+    found = {"name": "too_few_epochs", "severity": "grave", "evidence": seen}
+    (finding,) = wording.findings(evidence_with(findings=[found]))
+    assert finding["numbers"]["en"] == "36 steps · training loss at the start 1.06"
+    assert finding["numbers"]["ko"] == "36스텝 · 시작할 때의 학습 손실 1.06"
+    brief = found | {"case": "brief"}  # whose sentence names the steps
+    (finding,) = wording.findings(evidence_with(findings=[brief]))
+    assert finding["numbers"]["en"] == "training loss at the start 1.06"
+
+
+def test_rows_to_look_at_are_counted_from_1(evidence_with) -> None:  # type: ignore[no-untyped-def]
+    noise = made_up_treatments.NOISE.to_json()
+    (finding,) = wording.findings(evidence_with(findings=[noise]))
+    assert "8 (cat, more like dog)" in finding["rows"]["en"]
+    assert "the most doubtful: 8, 4, 42" in finding["what"]["en"]
+    assert finding["numbers"]["en"] == ""
+
+
 @pytest.mark.parametrize(
     "picture",
     [

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jaram.doctor.finding import Finding, row_numbers
-from jaram.messages import Language, text
+from jaram.messages import Language, entry, text
 
 MOST_ROWS = 30
 """Rows of the data that are named in words."""
+BEYOND = 1e100
+"""A number this large stands for infinity (:func:`jaram.doctor.telling.numbers`)."""
 SHARES = frozenset({"accuracy", "balanced_accuracy", "label_accuracy"})
 """Scores that are shares, shown as percentages."""
 
@@ -32,6 +36,34 @@ def why(finding: Finding, lang: Language | None = None) -> str:
 def fix(finding: Finding, lang: Language | None = None) -> str:
     """What to change, in a sentence; empty if that is not known."""
     return _known(lambda: finding.fix(lang), "")
+
+
+def numbers_told(finding: Finding, lang: Language | None = None) -> list[str]:
+    """The numbers of a finding that its sentences leave out, in a few words each.
+
+    Those that the catalogue has no words for are left out here too.
+    """
+    told = []
+    for name, value in finding.evidence.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and abs(value) < BEYOND and name not in _named(finding):
+            told.append(_known(partial(text, f"doctor.shown_{name}", lang=lang, value=value), ""))
+    return list(dict.fromkeys(filter(None, told)))
+
+
+def _named(finding: Finding) -> set[str]:
+    """The evidence that a finding's sentences name."""
+    cases = (f"{finding.name}_{finding.case}", finding.name)
+    found: set[str] = set()
+    for part in ("what", "why", "fix"):
+        for case in cases:
+            try:
+                sentence = entry("findings", f"{case}_{part}")["en"]
+            except KeyError:
+                continue
+            found.update(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+            break
+    return found
 
 
 def suspicious_rows(finding: Finding, lang: Language | None = None) -> str:

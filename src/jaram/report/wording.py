@@ -16,8 +16,9 @@ Texts = dict[Language, str]
 def findings(evidence: Evidence) -> list[Table]:
     """The run's findings, the gravest first, with ``what``, ``why`` and ``fix`` by language.
 
-    Those of its diagnosis, each with the ``symptoms`` that it explains and its ``picture`` or that
-    of a symptom; of a run without one, what was seen before the training.
+    Those of its diagnosis, each with ``numbers`` that its sentences leave out, ``rows`` to look at,
+    the ``symptoms`` that it explains and its ``picture`` or that of a symptom; of a run without
+    one, what was seen before the training.
     """
     diagnosis = table(evidence.run.get("diagnosis"))
     consequences = rows(diagnosis.get("symptoms"))
@@ -35,11 +36,8 @@ def findings(evidence: Evidence) -> list[Table]:
             {
                 "name": finding.name,
                 "severity": finding.severity,
-                "evidence": {
-                    key: value
-                    for key, value in finding.evidence.items()
-                    if not isinstance(value, dict)
-                },
+                "numbers": _by_language(partial(_numbers, finding), ""),
+                "rows": _by_language(partial(words.suspicious_rows, finding), ""),
                 "what": _by_language(partial(words.what, finding), ""),
                 "why": _by_language(partial(words.why, finding), ""),
                 "fix": _by_language(partial(words.fix, finding), ""),
@@ -50,6 +48,10 @@ def findings(evidence: Evidence) -> list[Table]:
             }
         )
     return sorted(told, key=lambda finding: SEVERITIES.index(finding["severity"]))
+
+
+def _numbers(finding: Finding, lang: Language) -> str:
+    return " · ".join(words.numbers_told(finding, lang))
 
 
 def unknown(evidence: Evidence) -> list[Texts]:

@@ -22,9 +22,6 @@ function notJudged() {
 
 function card(finding) {
   const { lang } = state;
-  const numbers = Object.entries(finding.evidence).map(
-    ([name, value]) => `${name.replaceAll("_", " ")} ${shown(value)}`,
-  );
   return el(
     "article",
     { class: `card ${finding.severity}` },
@@ -41,8 +38,9 @@ function card(finding) {
           ? el("p", { class: "fix" }, el("b", {}, `${t("remedies")} `), finding.fix[lang])
           : null,
         seenWith(finding.symptoms),
-        numbers.length
-          ? el("p", { class: "numbers" }, `${t("evidence")}: ${numbers.join(" · ")}`)
+        finding.rows[lang] ? el("p", {}, finding.rows[lang]) : null,
+        finding.numbers[lang]
+          ? el("p", { class: "numbers" }, `${t("evidence")}: ${finding.numbers[lang]}`)
           : null,
       ),
       finding.picture ? smallPlot(finding.picture) : null,
@@ -86,9 +84,4 @@ function smallPlot({ epochs, lines, mark }) {
       width: 1.8,
     })),
   });
-}
-
-function shown(value) {
-  if (typeof value === "number") return num(value);
-  return Array.isArray(value) ? value.slice(0, 8).map(shown).join(", ") : String(value);
 }
