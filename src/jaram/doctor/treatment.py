@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, Prepared, prepare
+from jaram.doctor.abreast import abreast
 from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
@@ -329,18 +331,9 @@ class _Treating:
     def confirmed(self, winner: Arm, comparisons: int = 1) -> Confirmation:
         """The winner and the recipe as it was, from fresh seeds and in other minibatches."""
         self.progress("doctor.stage_confirm", {})
-        measured, tests = [], []
-        for arm in (self.arm(self.before), winner):
-            order = arm.recipe.order_seed + FRESH
-            fresh = dataclasses.replace(
-                arm, recipe=dataclasses.replace(arm.recipe, order_seed=order)
-            )
-            found = measured_from(fresh, self.fresh_seeds(), self.metric)
-            measured.append(found)
-            kept = self.kept(arm.recipe)
-            tests.append(None if kept is None else kept_scores(found, kept, self.metric))
-        control, treated = measured
-        test_control, test_treated = tests
+        both = (self.arm(self.before), winner)
+        control, treated = abreast(lambda arm, _: self._measured_afresh(arm), both)
+        test_control, test_treated = (self._kept_scores(one) for one in (control, treated))
         kept = self.kept(self.before)
         return Confirmation(
             gain=paired_gain(control.scores, treated.scores, comparisons, self.scale()),
@@ -354,6 +347,17 @@ class _Treating:
             test_treated=test_treated,
             test_rows=0 if kept is None else len(kept),
         )
+
+    def _measured_afresh(self, arm: Arm) -> Measured:
+        """An arm from the fresh seeds, in other minibatches."""
+        order = arm.recipe.order_seed + FRESH
+        fresh = dataclasses.replace(arm, recipe=dataclasses.replace(arm.recipe, order_seed=order))
+        return measured_from(fresh, self.fresh_seeds(), self.metric)
+
+    def _kept_scores(self, found: Measured) -> NDArray[np.float64] | None:
+        """Scores of an arm's members on the rows kept for confirmation, if there are any."""
+        kept = self.kept(found.arm.recipe)
+        return None if kept is None else kept_scores(found, kept, self.metric)
 
 
 def epochs_of(measured: Measured) -> int:

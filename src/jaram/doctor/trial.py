@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from jaram.data.prepare import Prepared
 from jaram.data.task import Task
 from jaram.doctor import patient
+from jaram.doctor.abreast import IsLate, abreast
 from jaram.doctor.evidence import Evidence
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
@@ -236,14 +238,18 @@ def run_trial(
     trainees = [Trainee(arm, seeds, metric) for arm in arms]
     live = list(trainees)
     for rung, share in enumerate(rungs):
-        for trainee in live:
-            if trainee.done or trainee in trainees[:2] or not is_late():
-                trainee.advance(share, is_late)
+        abreast(partial(_advance, share, trainees[:2]), live, is_late)
         if rung + 1 < len(rungs):
             others = [trainee for trainee in live[1:] if trainee.done]
             others.sort(key=lambda trainee: -trainee.measure().mean)
             live = [live[0], *others[: max(1, math.ceil(len(others) / 2))]]
     return [trainee.measure() for trainee in trainees if trainee.done]
+
+
+def _advance(share: float, first: Sequence[Trainee], trainee: Trainee, is_late: IsLate) -> None:
+    """Train on until ``share``; one of the ``first`` begins in any case."""
+    if trainee.done or trainee in first or not is_late():
+        trainee.advance(share, is_late)
 
 
 def measured_from(arm: Arm, parts: Sequence[Sequence[int]], metric: str) -> Measured:
