@@ -149,6 +149,22 @@ def is_in_the_page(name: str) -> bool:
     )
 
 
+def test_a_count_has_its_noun() -> None:
+    key = "findings.too_few_epochs_what"
+    assert text(key, lang="en", epochs=1).startswith("After 1 epoch the loss")
+    assert text(key, lang="en", epochs=2).startswith("After 2 epochs the loss")
+    assert text(key, lang="ko", epochs=1).startswith("1에폭이")
+
+
+def test_names_of_the_program_are_words_in_a_sentence() -> None:
+    key, values = "findings.underfitting_what", {"score": 0.5, "reference": 0.9}
+    assert "balanced accuracy 0.5" in text(key, lang="en", metric="balanced_accuracy", **values)
+    assert "균형 정확도: 0.5" in text(key, lang="ko", metric="balanced_accuracy", **values)
+    assert "R² 0.5" in text(key, lang="en", metric="r2", **values)
+    assert "odd_one 0.5" in text(key, lang="en", metric="odd_one", **values)
+    assert text("recipe.chose_loss", lang="ko", task="binary") == "이진 분류 문제의 손실 함수입니다"
+
+
 def test_language_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("JARAM_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(variable, raising=False)

@@ -54,7 +54,7 @@ def test_the_findings_of_a_diagnosis_are_told_with_their_symptoms(evidence_with)
         ],
         "mark": 2.0,
     }
-    assert [name["ko"] for name in wording.unknown(evidence)] == ["정답 누출", "잘못된 라벨"]
+    assert [name["ko"] for name in wording.unknown(evidence)] == ["데이터 누수", "잘못된 레이블"]
 
 
 def test_a_finding_without_a_picture_takes_that_of_a_symptom(evidence_with) -> None:  # type: ignore[no-untyped-def]

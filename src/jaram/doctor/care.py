@@ -24,6 +24,7 @@ from jaram.doctor.registry import all_definitions
 from jaram.doctor.remedies.registry import all_remedies
 from jaram.doctor.treatment import few_structures, remedies_for
 from jaram.doctor.trial import Arm, Measured, Trainee, compared_part, restarted
+from jaram.doctor.words import called, curve_name
 from jaram.messages import Language, text
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
@@ -76,10 +77,10 @@ class Intervention:
         best = max(score for _, _, score in self.tried)
         values = {
             "epoch": self.epoch,
-            "finding": self.finding,
+            "finding": called(self.finding, lang),
             "back_to": self.back_to,
             "tried": len(self.tried) - 1,
-            "metric": self.metric,
+            "metric": curve_name(self.metric, lang),
             "before": control,
             "after": best,
             "taken": taken,

@@ -3,7 +3,9 @@
 Texts live in ``<room>.toml`` beside this file, one table per message with the keys ``en`` and
 ``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file
 is read when its first text is asked for. Placeholders are those of :meth:`str.format`; beside them
-``{epochs:epoch|epochs}`` is a count with its noun, ``1 epoch`` or ``2 epochs``.
+``{epochs:epoch|epochs}`` is a count with its noun, ``1 epoch`` or ``2 epochs``; ``{task:task}``,
+``{metric:metric}`` and ``{part:part}`` are what the catalogue calls a kind of task, a metric and a
+part of the data.
 """
 
 from __future__ import annotations
@@ -45,21 +47,41 @@ def text(key: str, /, *, lang: Language | None = None, **values: object) -> str:
     which a test finds.
     """
     room, _, name = key.partition(".")
-    return _FORMATTER.vformat(entry(room, name)[lang or language()], (), values)
+    spoken = lang or language()
+    return _FORMATTERS[spoken].vformat(entry(room, name)[spoken], (), values)
 
 
 class _Formatter(string.Formatter):
-    """:meth:`str.format` with counts."""
+    """:meth:`str.format` with counts and words."""
+
+    def __init__(self, lang: Language) -> None:
+        self.lang = lang
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A format of two words is that of a count: the noun for one, and that for any other."""
+        if format_spec in _WORDS:
+            return self.word(str(value), *_WORDS[format_spec])
         one, is_count, many = format_spec.partition("|")
         if is_count:
             return f"{value} {one if str(value) == '1' else many}"
         return str(super().format_field(value, format_spec))
 
+    def word(self, name: str, room: str, prefix: str) -> str:
+        """What the catalogue calls a name in the middle of a sentence; itself if it has none."""
+        found = _catalogue(room).get(prefix + name)
+        if found is None:
+            return name
+        word = found[self.lang]
+        return word[0].lower() + word[1:] if word[1:2].islower() else word
 
-_FORMATTER = _Formatter()
+
+_WORDS = {
+    "task": ("cli", "task_"),
+    "metric": ("report", "metric_"),
+    "part": ("report", "part_"),
+}
+"""Room and beginning of the keys of the words that a format asks for."""
+_FORMATTERS = {lang: _Formatter(lang) for lang in LANGUAGES}
 
 
 def entry(room: str, name: str) -> dict[Language, str]:
