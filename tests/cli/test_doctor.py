@@ -14,6 +14,7 @@ import jaram
 import made_up_treatments
 from jaram.cli.main import run
 from jaram.doctor.diagnosis import Diagnosis
+from jaram.doctor.finding import Finding
 from jaram.doctor.record import FILE, TREATED_RECIPE
 from jaram.doctor.verdict import Treatment
 from jaram.runs import store
@@ -139,6 +140,17 @@ def test_a_healthy_run_is_told_so(
     assert "was found" in told
     assert "always the same answer" in told
     assert "--treat" not in told
+
+
+def test_only_what_has_a_page_is_to_be_explained(
+    trained: Path, diagnosed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    diagnosed(Diagnosis((Finding("unshuffled", "notable"), Finding("plateau", "notable"))))
+    assert run(["doctor", str(trained)]) == 0
+    assert "--explain plateau" in capsys.readouterr().out
+    diagnosed(Diagnosis((Finding("unshuffled", "notable"),)))
+    assert run(["doctor", str(trained)]) == 0
+    assert "--explain" not in capsys.readouterr().out
 
 
 def test_json_is_one_object(

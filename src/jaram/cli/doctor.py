@@ -167,6 +167,7 @@ def _tell_state(speaker: Speaker, evidence: Evidence) -> None:
 def _tell_next(
     speaker: Speaker, run: str, diagnosis: Diagnosis, record: dict[str, Any] | None
 ) -> None:
+    from jaram.doctor.explanation import names
     from jaram.doctor.told import is_settled
     from jaram.doctor.treatment import is_treatable
 
@@ -176,7 +177,9 @@ def _tell_next(
     is_open = record is None or not is_settled(record)
     if _is_run(run) and is_open and is_treatable(diagnosis):
         speaker.say(text("cli.doctor_next_treat", run=shlex.quote(run)))
-    speaker.say(text("cli.doctor_next_explain", name=diagnosis[0].name))
+    explained = next((name for name in diagnosis.names if name in names()), None)
+    if explained is not None:
+        speaker.say(text("cli.doctor_next_explain", name=explained))
 
 
 def _treat(
