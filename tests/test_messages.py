@@ -12,6 +12,7 @@ import pytest
 import jaram
 from jaram.messages import LANGUAGES, entry, language, rooms, set_language, text
 from jaram.messages import _catalogue as catalogue
+from jaram.messages.particles import with_particles
 
 SOURCE = Path(jaram.__file__).parent
 ROOMS = rooms()
@@ -163,6 +164,26 @@ def test_names_of_the_program_are_words_in_a_sentence() -> None:
     assert "R² 0.5" in text(key, lang="en", metric="r2", **values)
     assert "odd_one 0.5" in text(key, lang="en", metric="odd_one", **values)
     assert text("recipe.chose_loss", lang="ko", task="binary") == "이진 분류 문제의 손실 함수입니다"
+
+
+@pytest.mark.parametrize(
+    ("both", "told"),
+    [
+        ("정확도을(를)", "정확도를"),
+        ("손실은(는)", "손실은"),
+        ("'손실'이(가)", "'손실'이"),
+        ("드롭아웃(으)로", "드롭아웃으로"),
+        ("모델(으)로", "모델로"),
+        ("95%이(가)", "95%가"),
+        ("10과(와) 12과(와)", "10과 12와"),
+        ("0.1(으)로 3(으)로", "0.1로 3으로"),
+        ("'loss'은(는)", "'loss'은(는)"),
+        ("R²(결정 계수)을(를)", "R²(결정 계수)을(를)"),
+        ("은(는)", "은(는)"),
+    ],
+)
+def test_a_particle_follows_the_sound_before_it(both: str, told: str) -> None:
+    assert with_particles(both) == told
 
 
 def test_language_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal, cast
 
+from jaram.messages.particles import with_particles
+
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
@@ -48,7 +50,8 @@ def text(key: str, /, *, lang: Language | None = None, **values: object) -> str:
     """
     room, _, name = key.partition(".")
     spoken = lang or language()
-    return _FORMATTERS[spoken].vformat(entry(room, name)[spoken], (), values)
+    told = _FORMATTERS[spoken].vformat(entry(room, name)[spoken], (), values)
+    return with_particles(told) if spoken == "ko" else told
 
 
 class _Formatter(string.Formatter):
