@@ -106,6 +106,22 @@ def last_params(recipes: list[jr.Recipe], **layout: Any) -> list[np.ndarray]:
     return [np.asarray(leaf)[: len(recipes)] for leaf in jax.tree.leaves(state.params)]
 
 
+def test_a_state_is_laid_out_as_the_one_it_becomes() -> None:
+    """Otherwise the second call of the program would be compiled for anew."""
+    from jaram.data import prepare
+    from jaram.defaults import complete
+
+    recipes = [member(number) for number in range(5)]
+    prepared = prepare(data(), prepare_options(recipes[0]))
+    group = engine.Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
+    plan = engine.plan_for(group)
+    assert plan.devices == 2
+    knobs, state = engine.initial(group, plan)
+    (reached,) = engine.advance(group, plan, knobs, state, 0, lambda _: True)
+    before, after = ([leaf.sharding for leaf in jax.tree.leaves(s)] for s in (state, reached.state))
+    assert before == after
+
+
 def test_one_member_after_another_is_equal_to_the_bit() -> None:
     recipes = [member(number) for number in range(3)]
     chunked = last_params(recipes, devices=1, lanes=1, chunks=3)

@@ -238,7 +238,7 @@ def run_trial(
     trainees = [Trainee(arm, seeds, metric) for arm in arms]
     live = list(trainees)
     for rung, share in enumerate(rungs):
-        abreast(partial(_advance, share, trainees[:2]), live, is_late)
+        abreast(partial(_advance, share, trainees[:2]), _by_program(live), is_late)
         if rung + 1 < len(rungs):
             others = [trainee for trainee in live[1:] if trainee.done]
             others.sort(key=lambda trainee: -trainee.measure().mean)
@@ -246,10 +246,22 @@ def run_trial(
     return [trainee.measure() for trainee in trainees if trainee.done]
 
 
-def _advance(share: float, first: Sequence[Trainee], trainee: Trainee, is_late: IsLate) -> None:
-    """Train on until ``share``; one of the ``first`` begins in any case."""
-    if trainee.done or trainee in first or not is_late():
-        trainee.advance(share, is_late)
+def _advance(
+    share: float, first: Sequence[Trainee], trainees: Sequence[Trainee], is_late: IsLate
+) -> None:
+    """Train on until ``share``, one after the other; one of the ``first`` begins in any case."""
+    for trainee in trainees:
+        if trainee.done or trainee in first or not is_late():
+            trainee.advance(share, is_late)
+
+
+def _by_program(trainees: Sequence[Trainee]) -> list[list[Trainee]]:
+    """Those that share a compiled program together, which then is compiled once."""
+    found: dict[Any, list[Trainee]] = {}
+    for trainee in trainees:
+        mark = (engine.structure(trainee.arm.recipe), id(trainee.arm.prepared))
+        found.setdefault(mark, []).append(trainee)
+    return list(found.values())
 
 
 def measured_from(arm: Arm, parts: Sequence[Sequence[int]], metric: str) -> Measured:

@@ -150,7 +150,9 @@ def initial(group: Group, plan: Plan) -> tuple[Recipe, MemberState]:
     ]
     params, network_state = spread(plan, _stack(drawn, plan.members), by_member=True)
     recipes = spread(plan, recipes, by_member=True)
-    return recipes, _fresh_states(recipes, params, network_state)
+    # Shared out again, because what does not depend on a member comes back whole on each device: a
+    # state laid out otherwise than the one it becomes would be compiled for twice.
+    return recipes, spread(plan, _fresh_states(recipes, params, network_state), by_member=True)
 
 
 @jax.jit

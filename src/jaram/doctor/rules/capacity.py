@@ -127,16 +127,17 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
         drop=course.drop,
     )
     picture = course.picture()
+    bad = "minor" if evidence.is_healthy else severity(evidence)
     if evidence.size.too_small == "linear" and reference is not None:
         told |= numbers(linear=reference.linear)
         remedies = ("deepen", "widen")
-        yield Sighting(severity(evidence), told, "linear", picture, remedies)
+        yield Sighting(bad, told, "linear", picture, remedies)
     elif evidence.size.too_small == "narrow":
         fewest = evidence.size.fewest_units or 0
         told |= numbers(units=fewest, wider=wider(fewest), roomier=evidence.size.roomier)
-        yield Sighting(severity(evidence), told, "narrow", picture, ("widen", "deepen"))
+        yield Sighting(bad, told, "narrow", picture, ("widen", "deepen"))
     elif course.knows_little:
-        yield Sighting(severity(evidence), told, picture=picture)
+        yield Sighting(bad, told, picture=picture)
     elif reference is None and both_are_high(course):
         yield Sighting("notable", told, "curves", picture)
 
@@ -165,6 +166,7 @@ def both_are_high(course: Course) -> bool:
         "layer_not_learning",
         "dead_units",
         "vanishing_gradient",
+        "exploding_gradient",
         "slow_convergence",
         "too_few_epochs",
     ),

@@ -52,13 +52,18 @@ NEAR_CHANCE = 0.15
 worth little more than guessing."""
 
 
-@finds("leakage", reads=("recipe",), of_data=True)
+@finds(
+    "leakage",
+    reads=("recipe",),
+    explains=("underfitting", "slow_convergence", "too_few_epochs"),  # of what simple models copy
+    of_data=True,
+)
 def leakage(e: Evidence) -> Iterable[Sighting]:
     """A column that gives the target away, as the pre-flight saw it, however good the score."""
     return (kept(note) for note in noted(e, "leakage"))
 
 
-@finds("validation_too_small", reads=("recipe",), of_data=True)
+@finds("validation_too_small", reads=("recipe",), explains=("overfitting",), of_data=True)
 def validation_too_small(e: Evidence) -> Iterable[Sighting]:
     """A validation part of a handful of rows, as the pre-flight counted them."""
     return (kept(note) for note in noted(e, "validation_too_small"))

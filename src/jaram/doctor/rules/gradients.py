@@ -38,6 +38,7 @@ healthy trainings broke."""
     explains=(
         "layer_not_learning",
         "slow_convergence",
+        "too_few_epochs",
         "plateau",
         "constant_prediction",
         "underfitting",

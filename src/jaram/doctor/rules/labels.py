@@ -70,6 +70,8 @@ LISTED = 20
         "too_few_epochs",
         "learning_rate_too_low",
         "label_noise",
+        "dead_units",
+        "saturated_units",
     ),
     of_data=True,
 )

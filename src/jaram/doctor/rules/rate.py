@@ -168,7 +168,8 @@ def oscillating_loss(evidence: Evidence) -> Iterable[Sighting]:
         before, after = float(course.loss[place - 1]), float(course.loss[place])
         told |= {"epoch": place + 1, "before": before, "after": after}
         left = signals.level(course.loss, 1.0) - signals.lowest(course.loss)
-        bad = severity(evidence) if is_known or left > RECOVERED * course.scale else "minor"
+        is_over = left <= RECOVERED * course.scale and not wavers
+        bad = "minor" if is_over else severity(evidence)
         yield Sighting(bad, told, "jump", course.picture(place + 1))
     elif course.swing >= NOTED_SWING:
         yield Sighting(severity(evidence), told, picture=course.picture())

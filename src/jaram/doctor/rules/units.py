@@ -151,7 +151,13 @@ def hidden(evidence: Evidence, signs: Floats) -> Floats:
     "layer_not_learning",
     reads=("vitals",),
     remedies=("change_activation", "match_initializer", "insert_batch_norm"),
-    explains=("slow_convergence", "plateau", "constant_prediction", "underfitting"),
+    explains=(
+        "slow_convergence",
+        "too_few_epochs",
+        "plateau",
+        "constant_prediction",
+        "underfitting",
+    ),
 )
 def layer_not_learning(evidence: Evidence) -> Iterable[Sighting]:
     """A layer that stood still while others moved, in a network that did not learn its rows.
