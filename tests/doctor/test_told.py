@@ -85,18 +85,8 @@ def test_nothing_found_is_nothing_to_treat() -> None:
     assert "Nothing to treat" in treatment(Diagnosis(()), verdicts=[]).report("en")
 
 
-def test_a_trial_without_time_is_told() -> None:
-    assert "the time was up" in treatment(verdicts=[]).report("en")
-
-
-def test_why_nothing_was_tried_is_told_where_it_is_known() -> None:
-    why = {
-        why: treatment(verdicts=[], untried=why).report("en")
-        for why in ("budget", "inapplicable", "")
-    }
-    assert "before the first could be trained" in why["budget"]
-    assert "applies to this recipe" in why["inapplicable"]
-    assert "or none applies" in why[""]
+def test_findings_without_a_remedy_for_this_recipe_are_told() -> None:
+    assert "none of those for these findings applies" in treatment(verdicts=[]).report("en")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jaram as jr
+from jaram.errors import JaramError, UsageError
 from jaram.messages import set_language
 
 EPOCHS = np.arange(1, 41)
@@ -81,3 +82,13 @@ def test_a_watched_loop(bias: float) -> None:
     else:
         assert not [finding for finding in diagnosis if finding.severity == "grave"]
         assert share > 0.9
+
+
+def test_columns_are_named_for_a_diagnosis(tmp_path: Path) -> None:
+    straight = {"mine": [1 - 0.02 * epoch for epoch in range(30)]}
+    with pytest.raises(JaramError):
+        jr.diagnose(straight)
+    assert jr.diagnose(straight, names={"train/loss": "mine"}).names == ("learning_rate_too_low",)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match="names="):
+        jr.diagnose(tmp_path, names={"train/loss": "mine"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 import sys
 from pathlib import Path
@@ -20,13 +19,10 @@ if TYPE_CHECKING:
     from jaram.data.prepare import Prepared
     from jaram.doctor.diagnosis import Diagnosis
     from jaram.doctor.evidence import Evidence
-    from jaram.doctor.verdict import Treatment
     from jaram.runs.run import Run
 
 INTERRUPTED = 130
 SEEDS = 5
-SHARE_OF_TRIAL = 0.7
-"""Of the budget; when it is spent, nothing more is tried (:mod:`jaram.doctor.treatment`)."""
 
 
 _OF_THE_COMMAND_LINE = {
@@ -221,7 +217,7 @@ def _treat(
         folders.remove_if_empty(folder)
         raise
     after = folder if treatment.helped else None
-    record = record_of(dataclasses.replace(treatment, untried=_why_untried(treatment, budget)))
+    record = record_of(treatment)
     files = write_record(record, Path(run), after)
     _tell_treatment(speaker, treatment.diagnosis, record, files, after, show_all)
     speaker.json(
@@ -255,16 +251,6 @@ def _tell_head(speaker: Speaker, run: str, opened: Run, prepared: Prepared | Non
     speaker.say(run)
     for line in story.standing(evidence):
         speaker.say(line)
-
-
-def _why_untried(treatment: Treatment, budget: float | None) -> str:
-    """Why no remedy was tried; empty if one was, or none was to be tried."""
-    from jaram.doctor.treatment import is_treatable
-
-    if treatment.untried or treatment.verdicts or not is_treatable(treatment.diagnosis):
-        return treatment.untried
-    is_late = budget is not None and treatment.seconds > SHARE_OF_TRIAL * budget
-    return "budget" if is_late else "inapplicable"
 
 
 def _data_of(run: Run, data: str | None) -> tuple[Data, Prepared | None]:

@@ -14,6 +14,7 @@ from jaram.doctor.evidence import MATTERS, Evidence
 from jaram.doctor.finding import SEVERITIES, Finding, by_severity
 from jaram.doctor.registry import Definition, all_definitions
 from jaram.doctor.threads import one_thread
+from jaram.errors import UsageError
 
 if TYPE_CHECKING:
     from jaram.runs.run import AnswersOf, Run
@@ -77,7 +78,9 @@ class Diagnosis(Sequence[Finding]):
         )
 
 
-def diagnose(subject: Any, data: Any = None) -> Diagnosis:
+def diagnose(
+    subject: Any, data: Any = None, *, names: Mapping[str, str] | None = None
+) -> Diagnosis:
     """What is wrong with a training, the most important first.
 
     subject: a :class:`~jaram.runs.run.Run`; the folder of one, which may still be training or have
@@ -85,27 +88,33 @@ def diagnose(subject: Any, data: Any = None) -> Diagnosis:
         TensorBoard event file, a Keras ``History`` (:mod:`jaram.interop.logs`).
     data: the data of the run (a :class:`~jaram.data.Data`, or what :func:`~jaram.data.load` takes),
         where the run was opened from a folder and the data can't be found where it was.
+    names: of the columns of curves from elsewhere, as :func:`jaram.interop.logs.read_curves` takes
+        them.
 
-    Raises RunError or DataError for what is none of these or holds no curve.
+    Raises RunError or DataError for what is none of these or holds no curve, UsageError for names
+    of a run's columns, which are known.
     """
-    return diagnose_evidence(gather(subject, data))
+    return diagnose_evidence(gather(subject, data, names))
 
 
-def gather(subject: Any, data: Any = None) -> Evidence:
+def gather(subject: Any, data: Any = None, names: Mapping[str, str] | None = None) -> Evidence:
     """The evidence that :func:`diagnose` reads."""
     from jaram.runs.run import Run
 
+    is_folder = isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file()
+    if names is not None and (is_folder or isinstance(subject, Evidence | Run)):
+        raise UsageError("doctor.names_of_a_run")
     if isinstance(subject, Evidence):
         return subject
     if isinstance(subject, Run):
         is_known = isinstance(data, Prepared) or (data is None and subject.prepared is not None)
         known = data if is_known else patient.prepared_for(subject, data, subject.folder)
         return patient.of_run(subject, known)
-    if isinstance(subject, str | Path) and (Path(subject) / "run.json").is_file():
+    if is_folder:
         return patient.of_folder(Path(subject), data)
     from jaram.interop.logs import read_curves
 
-    return read_curves(subject)
+    return read_curves(subject, names)
 
 
 def diagnose_at_once(run: Run, answers_of: AnswersOf | None = None) -> Diagnosis:

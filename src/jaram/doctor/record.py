@@ -38,7 +38,6 @@ def record_of(treatment: Treatment) -> dict[str, JSON]:
         "seconds": treatment.seconds,
         "helped": treatment.helped,
         "untreatable": treatment.untreatable,
-        "untried": treatment.untried,
         "is_treatable": is_treatable(treatment.diagnosis),
         "of_data": [finding.name for finding in treatment.diagnosis if is_of_data(finding.name)],
         "diagnosis": treatment.diagnosis.to_json(),

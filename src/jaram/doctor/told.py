@@ -46,7 +46,7 @@ def record_told(
     if record["verdicts"]:
         lines += [*_table(record, lang), "", *verdict_told(record, lang)]
     elif record["is_treatable"]:
-        lines.append(_untried_told(record, lang))
+        lines.append(text("doctor.untried", lang=lang))
     elif not record["of_data"]:
         lines.append(text("doctor.untreated_healthy", lang=lang))
     if record["changes"]:
@@ -54,14 +54,6 @@ def record_told(
         lines += [f"  {line}" for line in record["changes"][lang or language()]]
     about_data = of_data_told(record, lang, with_advice=not after_the_findings)
     return "\n".join([*lines, *about_data])
-
-
-def _untried_told(record: Record, lang: Language | None) -> str:
-    """Why no remedy was tried, as far as the record knows."""
-    why = record.get("untried")
-    if why in ("budget", "inapplicable"):
-        return text(f"doctor.untried_{why}", lang=lang)
-    return text("doctor.untried", lang=lang)
 
 
 def before_told(record: Record, run: Path, lang: Language | None = None) -> str:

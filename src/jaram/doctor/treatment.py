@@ -203,7 +203,7 @@ class _Treating:
         verdicts: list[Verdict] = []
         for _ in range(MOST_ROUNDS):
             arms = self.candidates(base, diagnosis, evidence)
-            if not arms or self.is_late():
+            if not arms or (verdicts and self.is_late()):
                 break
             treated = names_of(diagnosis)
             measured = self.trial([base, *arms])

@@ -25,6 +25,7 @@ from jaram.doctor.evidence import Evidence
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.runs.chronicle import Chronicle, join, of_member
+from jaram.runs.interruption import held_back
 from jaram.runs.train import target_scale
 from jaram.spec import words
 from jaram.training import engine
@@ -116,13 +117,14 @@ class Trainee:
             lambda _: is_late(),
             until,
         ):
-            self.state = step.state
-            self.done = step.first + step.epochs
-            for index, parts in enumerate(self._parts):
-                added = of_member(step, index, self.seconds, names, scale)
-                if added.epochs or not parts:
-                    parts.append(added)
-            self.seconds += step.seconds
+            with held_back():
+                self.state = step.state
+                self.done = step.first + step.epochs
+                for index, parts in enumerate(self._parts):
+                    added = of_member(step, index, self.seconds, names, scale)
+                    if added.epochs or not parts:
+                        parts.append(added)
+                self.seconds += step.seconds
 
     def member(self, index: int) -> MemberState:
         """One member's state, NumPy."""

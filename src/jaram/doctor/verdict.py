@@ -78,8 +78,6 @@ class Treatment:
     random: the best of as many random compositions of the same remedies as could be trained in the
     same number of epochs, measured like the winner: the baseline to beat; None if not asked for.
     part, metric: what the scores are of. seconds: wall time, the random search aside.
-    untried: why no remedy was tried although there are some: ``"budget"`` or ``"inapplicable"``;
-    ``""`` if one was, or it is not known.
     """
 
     diagnosis: Diagnosis
@@ -93,7 +91,6 @@ class Treatment:
     metric: str
     seconds: float
     random: Confirmation | None = None
-    untried: str = ""
 
     @property
     def helped(self) -> bool:
