@@ -78,7 +78,7 @@ SWINGS = [
     Mistake(
         "momentum at a high rate",
         "oscillating_loss",
-        "digits2 circles2 iris2 | mnist1 xor2 | glyphs1 clusters1 hastie2 wave2",
+        "digits2 circles2 iris2 | mnist1 xor2 | checker2 wave2 shells2 glyphs1",
         [rate(4), rate(8), rate(4)],
         accepts="learning_rate_too_high",
         rule="swings",
@@ -86,7 +86,7 @@ SWINGS = [
     Mistake(
         "a high rate on noisy inputs",
         "oscillating_loss",
-        "cancer2 iris1 | wine1 wine2 | clusters1 forms2 hastie2",
+        "cancer2 iris1 | wine1 wine2 | forms1 forms2",
         [rate(60), rate(15)],
         base_data=noise(1.2),
         accepts="learning_rate_too_high",
@@ -96,7 +96,7 @@ SWINGS = [
     Mistake(
         "Adam at a far higher rate",
         "oscillating_loss",
-        "friedman1 saddle1 | mnist3 mnist2 abalone1 | glyphs3 glyphs2 sunspots1 impedance1",
+        "friedman1 saddle1 | mnist3 mnist2 abalone1 | glyphs3 forms1 sunspots1 hastie1 clusters2",
         [rate(100), rate(40), rate(20)],
         accepts="learning_rate_too_high",
         rule="swings",
@@ -104,7 +104,7 @@ SWINGS = [
     Mistake(
         "momentum at a high rate on numbers",
         "oscillating_loss",
-        "sine2 friedman2 saddle2 | bumps2 engine2 abalone2 | swiss2 impedance2 sunspots2",
+        "sine2 friedman2 saddle2 | bumps2 engine2 abalone2 | swiss2 phase2 sunspots2",
         [rate(6), rate(2.5), rate(1.5)],
         accepts="learning_rate_too_high",
         rule="swings",
@@ -131,9 +131,7 @@ SWINGS = [
     Mistake(
         "few examples a step",
         "oscillating_loss",
-        "blobs2 iris2 cancer2 "
-        "| engine2 wine1 rings2 penguins2 "
-        "| impedance2 clusters1 shells2 forms1",
+        "blobs2 iris2 cancer2 | engine2 wine1 rings2 penguins2 | forms2 wave2 hastie2 german2",
         [fields(batch_size=2)],
         base=fields(optimizer="sgd 0.1 momentum=0.7"),
         base_data=noise(0.6),
@@ -145,7 +143,7 @@ SWINGS = [
         "oscillating_loss",
         "digits1 iris1 friedman2 "
         "| penguins1 bumps1 engine2 mnist3 "
-        "| clusters2 swiss1 impedance2 glyphs3",
+        "| clusters2 forms1 wave1 hastie1",
         [fields(optimizer="rmsprop 0.1"), fields(optimizer="rmsprop 0.05")],
         base=fields(optimizer="rmsprop 0.003"),
         base_data=noise(0.5),

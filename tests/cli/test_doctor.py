@@ -341,7 +341,7 @@ def test_why_nothing_was_tried(
     assert "No remedy was tried: none of those" in capsys.readouterr().out
     assert run(["doctor", str(folder)]) == 0
     told = capsys.readouterr().out
-    assert f"A treatment was tried before. No remedy was tried: {why}" in told
+    assert "A treatment was tried before. No remedy was tried: none of those" in told
 
 
 def test_an_interrupted_treatment_loses_nothing(
