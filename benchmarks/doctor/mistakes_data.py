@@ -96,7 +96,9 @@ TABLE = [
     Mistake(
         "one in thirty",
         "class_imbalance",
-        "circles1 circles2 pima1 cancer1 | moons2 reviews1 xor1 moons1 | wave2 german1 wave1",
+        "circles1 circles2 pima1 cancer1 "
+        "| moons2 reviews1 xor1 moons1 "
+        "| wave2 german1 wave1 german2",
         base_data=imbalance(30, 0.6, seed=3),
         base=fields(epochs=12, optimizer="sgd 0.02 momentum=0.9"),
         twin=fields(class_weight="balanced"),
