@@ -256,7 +256,7 @@ class _Treating:
         return run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late)
 
     def pairs(self, base: Arm, measured: Sequence[Measured]) -> list[Measured]:
-        """The best remedies of the round two by two."""
+        """The best remedies of the round two by two, where more than they reach is possible."""
         control = next(m for m in measured if m.arm is base)
         best: dict[str, Measured] = {}
         for found in sorted(measured, key=lambda m: -m.mean):
@@ -275,7 +275,8 @@ class _Treating:
             if combined:
                 names, doses = (*first.arm.remedies, name), (*first.arm.doses, dose)
                 arms.append(self.arm(combined[0].recipe, names, doses))
-        if not arms or self.is_late(0.5):
+        could_gain = 1 - max((found.mean for found in best.values()), default=1.0)
+        if not arms or could_gain < MATTERS or self.is_late(0.5):
             return []
         self.progress("doctor.stage_pairs", {"arms": len(arms)})
         return run_trial([base, *arms], self.seeds, self.metric, (1.0,), self.is_late)[1:]

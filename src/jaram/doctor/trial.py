@@ -85,6 +85,8 @@ class Trainee:
         recipes = tuple(dataclasses.replace(arm.recipe, seed=seed) for seed in seeds)
         self.group = Group(recipes, arm.prepared)
         self.plan = engine.plan_for(self.group)
+        if self.plan.is_short:  # a core for each arm: a program for many devices compiles longer
+            self.plan = engine.plan_for(self.group, most_devices=1)
         self.recipes, self.state = engine.initial(self.group, self.plan)
         self._parts: list[list[Chronicle]] = [[] for _ in seeds]
 

@@ -93,8 +93,8 @@ def structure(recipe: Recipe) -> Any:
     return jax.tree.structure(recipe)
 
 
-def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
-    """How the group is laid out on the devices there are.
+def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None = None) -> Plan:
+    """How the group is laid out on the devices there are, or on so many of them.
 
     Lanes: several small members at once fill the core's vector units and share each minibatch's
     read, but their weights, gradients and moments must stay in its cache: measured on 20-64-32-1,
@@ -102,7 +102,7 @@ def plan_for(group: Group, takes_vitals: bool = True) -> Plan:
     more lanes lose.
     """
     members, found = len(group.recipes), devices.available()
-    used = min(len(found), members)
+    used = min(len(found), members, most_devices or members)
     a_device = -(-members // used)
     assert group.first.network is not None
     params = initial_params(group.first.network, 0, group.prepared.input_shape)
