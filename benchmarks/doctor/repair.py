@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from cases import Case
 from proofs import score_of, shows
 from suite import cases_of
-from train import Trainer
+from train import Trainer, key_of
 
 import jaram as jr
 from jaram.doctor.treatment import treat
@@ -75,7 +76,8 @@ def repair_part(
         twin = trainer.evidence(case.twin_recipe, case.twin_data)
         if not shows(case.rule, ill, twin):
             continue
-        one = repair(case, trainer)
+        key = f"repaired-{key_of(case.recipe, case.data)}"
+        one = trainer.kept(key, partial(repair, case, trainer))
         found.append(one)
         tell(
             f"{part}: {case.illness}, {case.name}: {one.ill:.3f} → {one.treated:.3f} "

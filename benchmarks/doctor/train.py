@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import jaram as jr
 from jaram.doctor.diagnosis import gather
 from jaram.doctor.evidence import Evidence
+
+T = TypeVar("T")
 
 
 class Trainer:
@@ -26,19 +30,27 @@ class Trainer:
 
     def evidence(self, recipe: jr.Recipe, data: jr.Data) -> Evidence:
         """What the training left behind."""
-        key = _key(recipe, data)
+
+        def train() -> Evidence:
+            self.trained += 1
+            return gather(jr.train(recipe, data))
+
+        return self.kept(key_of(recipe, data), train)
+
+    def kept(self, key: str, make: Callable[[], T]) -> T:
+        """What is kept under a key, made where nothing is."""
         path = None if self.folder is None else self.folder / f"{key}.pkl"
         if path is not None and path.is_file():
-            found: Evidence = pickle.loads(path.read_bytes())
+            found: T = pickle.loads(path.read_bytes())
             return found
-        self.trained += 1
-        found = gather(jr.train(recipe, data))
+        found = make()
         if path is not None:
             path.write_bytes(pickle.dumps(found))
         return found
 
 
-def _key(recipe: jr.Recipe, data: jr.Data) -> str:
+def key_of(recipe: jr.Recipe, data: jr.Data) -> str:
+    """A name for a training."""
     told = hashlib.sha256(repr(recipe).encode())
     for part in (data, data.valid):
         if part is None:
