@@ -39,6 +39,12 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.runs.run import Run as Run
     from jaram.runs.store import open_run as open  # noqa: A004
     from jaram.runs.train import train as train
+    from jaram.search.distributions import Choice as Choice
+    from jaram.search.distributions import IntLogUniform as IntLogUniform
+    from jaram.search.distributions import IntUniform as IntUniform
+    from jaram.search.distributions import LogUniform as LogUniform
+    from jaram.search.distributions import Uniform as Uniform
+    from jaram.search.space import Space as Space
 
 _NAMES = {
     "train": "jaram.runs.train:train",
@@ -54,6 +60,12 @@ _NAMES = {
     "Treatment": "jaram.doctor.verdict:Treatment",
     "diagnose": "jaram.doctor.diagnosis:diagnose",
     "treat": "jaram.doctor.treatment:treat",
+    "Uniform": "jaram.search.distributions:Uniform",
+    "LogUniform": "jaram.search.distributions:LogUniform",
+    "IntUniform": "jaram.search.distributions:IntUniform",
+    "IntLogUniform": "jaram.search.distributions:IntLogUniform",
+    "Choice": "jaram.search.distributions:Choice",
+    "Space": "jaram.search.space:Space",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
     "DataError": "jaram.errors:DataError",

@@ -11,6 +11,9 @@ an integer that is a knob (the seed) is annotated ``Annotated[int, KNOB]``.
 
 Every specification registers itself under its family and name, which is how it is found by a
 recipe file, by the command line and by another specification's field.
+
+A field may also hold something :class:`Undecided`, which stands for several values: each of them is
+checked as the field's value would be.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import jax
@@ -45,6 +49,23 @@ Share = Annotated[float, pydantic.Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
 Positive = Annotated[float, pydantic.Field(gt=0.0, allow_inf_nan=False)]
 NonNegative = Annotated[float, pydantic.Field(ge=0.0, allow_inf_nan=False)]
 Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+
+
+class Undecided(ABC):
+    """Stands in a field for values of which one is drawn later: a distribution to search over."""
+
+    @abstractmethod
+    def extremes(self) -> tuple[object, ...]:
+        """Values such that all it stands for are right for a field if these are."""
+
+    @abstractmethod
+    def settled(self, extremes: tuple[object, ...]) -> Undecided:
+        """The same with its extremes as the field reads them: ``"relu"`` as ``ReLU()``."""
+
+    @abstractmethod
+    def described(self) -> Any:
+        """As plain tables, lists, strings and numbers (:func:`describe`)."""
+
 
 _registry: dict[str, dict[str, type]] = {}
 _names: dict[type, tuple[str, str]] = {}
@@ -167,6 +188,8 @@ def describe(value: object) -> Any:
             if not _is_default(field, item):
                 table[field.name] = describe(item)
         return table["type"] if len(table) == 1 and table["type"] != "recipe" else table
+    if isinstance(value, Undecided):
+        return value.described()
     if isinstance(value, tuple | list):
         return [describe(item) for item in value]
     if value is None:
@@ -182,6 +205,8 @@ def words(value: object) -> str:
     A value of several words stands in brackets: ``dense 64 (leaky_relu 0.2)``. :func:`parse`
     reads the line.
     """
+    if isinstance(value, Undecided):
+        return str(value)
     if not is_spec(value):
         return str(describe(value))
     parts = [name_of(value)]
@@ -202,6 +227,8 @@ def _shown(value: object) -> str:
     if is_spec(value):
         line = words(value)
         return f"({line})" if " " in line else line
+    if isinstance(value, Undecided):
+        return str(value)
     if not isinstance(value, float):
         return str(describe(value))
     short = f"{value:g}"  # but 0.9999999 is no 1, which a share may not be
@@ -322,16 +349,77 @@ def _register_pytree(cls: type, knobs: tuple[bool, ...]) -> None:
 
 
 def _speak_plainly(cls: type) -> None:
-    """Turn pydantic's errors into one sentence of ours."""
+    """Turn pydantic's errors into one sentence of ours, and take what is undecided."""
     checked_init: Callable[..., None] = vars(cls)["__init__"]
+    names = tuple(field.name for field in dataclasses.fields(cls))
 
     def init(self: object, *args: object, **kwargs: object) -> None:
         try:
-            checked_init(self, *args, **kwargs)
+            if not any(is_undecided(value) for value in (*args, *kwargs.values())):
+                checked_init(self, *args, **kwargs)
+                return
+            checked_init(self, *map(_decided, args), **{n: _decided(v) for n, v in kwargs.items()})
+            given = dict(zip(names, args, strict=False)) | kwargs
+            for name, value in given.items():
+                if is_undecided(value):
+                    checked = _each_checked(value, functools.partial(_as_field, cls, given, name))
+                    object.__setattr__(self, name, checked)
         except pydantic.ValidationError as error:
             raise _first_fault(cls, error) from None
 
     type.__setattr__(cls, "__init__", functools.wraps(checked_init)(init))
+
+
+def undecided_in(value: object, path: str = "") -> Iterator[str]:
+    """Paths of what is undecided in a specification or a tuple of them, ``network[0].units``."""
+    if isinstance(value, Undecided):
+        yield path
+    elif isinstance(value, tuple):
+        for place, item in enumerate(value):
+            yield from undecided_in(item, f"{path}[{place}]")
+    elif is_spec(value):
+        for field in dataclasses.fields(typing.cast("Any", value)):
+            inside = f"{path}.{field.name}" if path else field.name
+            yield from undecided_in(getattr(value, field.name), inside)
+
+
+def is_undecided(value: object) -> bool:
+    """Whether ``value`` is undecided, or a tuple in which something is; specifications aside."""
+    if isinstance(value, tuple | list):
+        return any(is_undecided(item) for item in value)
+    return isinstance(value, Undecided)
+
+
+def _decided(value: object) -> object:
+    """``value`` with the first extreme of whatever in it is undecided."""
+    if isinstance(value, Undecided):
+        return _decided(value.extremes()[0])
+    if is_undecided(value):
+        return tuple(_decided(item) for item in typing.cast("tuple[object, ...]", value))
+    return value
+
+
+def _as_field(cls: type, given: Mapping[str, object], name: str, value: object) -> Any:
+    """What the field ``name`` makes of ``value``, which is decided, beside the other fields."""
+    others = {field: _decided(item) for field, item in given.items()}
+    return getattr(cls(**others | {name: value}), name)
+
+
+def _each_checked(value: object, check: Callable[[object], Any]) -> object:
+    """``value`` as ``check`` reads it, for each that it stands for."""
+    if isinstance(value, Undecided):
+        return value.settled(tuple(_each_checked(one, check) for one in value.extremes()))
+    if not is_undecided(value):
+        return check(value)
+    items = list(typing.cast("tuple[object, ...]", value))
+    first = [_decided(item) for item in items]
+
+    def at(place: int, item: object) -> Any:
+        return check((*first[:place], item, *first[place + 1 :]))[place]
+
+    return tuple(
+        _each_checked(item, functools.partial(at, place)) for place, item in enumerate(items)
+    )
 
 
 def _first_fault(cls: type, error: pydantic.ValidationError) -> JaramError:

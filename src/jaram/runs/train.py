@@ -31,6 +31,7 @@ from jaram.runs.files import read_json, write_json
 from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.interruption import held_back
 from jaram.runs.run import Run
+from jaram.spec import undecided_in
 from jaram.training import engine
 from jaram.training.engine import Advance, Ending, Group
 from jaram.training.epochs import Plan, spread
@@ -142,6 +143,9 @@ def _check_recipes(recipes: list[Recipe]) -> None:
     for recipe in recipes:
         if not isinstance(recipe, Recipe):
             raise UsageError("runs.not_a_recipe", value=recipe)
+        fields = tuple(undecided_in(recipe))
+        if fields:
+            raise UsageError("runs.undecided", fields=", ".join(fields), count=len(fields))
 
 
 def as_data(data: Any, resumed: Path | None = None) -> Data:

@@ -1,0 +1,156 @@
+"""``--vary path=values``: a distribution in place of one field, however deep, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from jaram.errors import RecipeError, UsageError
+from jaram.messages.nearest import suggestion
+from jaram.recipe import Recipe
+from jaram.search.distributions import (
+    Choice,
+    Distribution,
+    IntLogUniform,
+    IntUniform,
+    LogUniform,
+    Uniform,
+    field_names,
+)
+from jaram.spec import is_spec, literal, split
+
+_RANGES: dict[str, Callable[[Any, Any], Distribution]] = {
+    "": Uniform,
+    "uniform": Uniform,
+    "log": LogUniform,
+    "int": IntUniform,
+    "intlog": IntLogUniform,
+    "1-log": lambda low, high: 1 - LogUniform(low, high),
+}
+_RANGE = re.compile(r"(?:([\w-]+):)?\s*(\S+?)\s*\.\.\s*(\S+)")
+_STEP = re.compile(r"([A-Za-z_]\w*)((?:\[(?:\d+|\*)\])*)")
+
+
+def read_distribution(words: str) -> Distribution:
+    """``log:1e-4..1``, ``int:16..256``, ``1-log:0.001..0.5``, ``relu|tanh`` as a distribution.
+
+    Raises :class:`~jaram.errors.UsageError` for words that are none, with examples of those that
+    are.
+    """
+    options = split(words, "|")
+    if len(options) > 1:
+        return Choice(*(literal(option) for option in options))
+    found = _RANGE.fullmatch(words.strip())
+    if found is None or (found[1] or "").lower() not in _RANGES:
+        raise UsageError("search.bad_words", value=words)
+    low, high = literal(found[2]), literal(found[3])
+    return _RANGES[(found[1] or "").lower()](low, high)
+
+
+def read_pair(setting: str, option: str = "--vary") -> tuple[str, Distribution]:
+    """``path=values`` as the path and its distribution."""
+    path, sign, words = setting.partition("=")
+    if not sign or not path.strip() or not words.strip():
+        raise UsageError("search.needs_pair", option=option, value=setting)
+    return path.strip(), read_distribution(words)
+
+
+def vary(recipe: Recipe, path: str, values: Any) -> Recipe:
+    """``recipe`` with ``values``, a distribution or its words, at ``path``.
+
+    ``network[*].units`` is every layer that has the field, each with a draw of its own. A path that
+    goes through a Choice is meant for every option that has the field.
+    """
+    distribution = read_distribution(values) if isinstance(values, str) else values
+    if not isinstance(distribution, Distribution):
+        raise UsageError("search.bad_words", value=values)
+    steps = _steps(path)
+    try:
+        changed, places = _replaced(recipe, steps, distribution, path)
+    except RecipeError as error:
+        raise RecipeError("search.in_place", path=path, problem=str(error)) from None
+    if not places:
+        raise UsageError("search.no_place", path=path)
+    return cast("Recipe", changed)
+
+
+def goes_through(path: str) -> str:
+    """The field of the recipe that a path begins with; empty if the path is that field."""
+    first, *rest = _steps(path)
+    return str(first) if rest else ""
+
+
+def _steps(path: str) -> list[str | int]:
+    """``network[0].units`` as ``["network", 0, "units"]``; ``[*]`` is −1."""
+    steps: list[str | int] = []
+    for part in path.split("."):
+        found = _STEP.fullmatch(part.strip())
+        if found is not None:
+            steps.append(found[1])
+            places = re.findall(r"\[(\d+|\*)\]", found[2])
+            steps += [-1 if place == "*" else int(place) for place in places]
+        elif part.isdigit() and steps:  # network.0.units, as --set has it
+            steps.append(int(part))
+        else:
+            raise UsageError("search.bad_path", path=path)
+    return steps
+
+
+def _replaced(
+    owner: Any, steps: list[str | int], new: Distribution, path: str, must: bool = True
+) -> tuple[Any, int]:
+    """``owner`` with ``new`` where ``steps`` lead, and in how many places.
+
+    must: whether a field that is not there is an error, or a place fewer.
+    """
+    if not steps:
+        return new, 1
+    if isinstance(owner, Choice):
+        return _in_each(owner, owner.options, lambda kept: Choice(*kept), steps, new, path)
+    step, *rest = steps
+    if isinstance(step, int) and isinstance(owner, tuple):
+        if step == -1:
+            return _in_each(owner, owner, tuple, rest, new, path)
+        if step >= len(owner):
+            if not must:
+                return owner, 0
+            raise UsageError("search.no_such_place", path=path, place=step, last=len(owner) - 1)
+        inner, places = _replaced(owner[step], rest, new, path, must)
+        return (*owner[:step], inner, *owner[step + 1 :]), places
+    if isinstance(step, int) or not is_spec(owner):
+        if not must:
+            return owner, 0
+        raise UsageError("search.leads_nowhere", path=path, value=_named(owner))
+    if step not in field_names(owner):
+        if not must:
+            return owner, 0
+        raise UsageError(
+            "search.no_such_field",
+            path=path,
+            owner=type(owner).__name__,
+            field=step,
+            suggestion=suggestion(step, field_names(owner)),
+            known=", ".join(field_names(owner)),
+        )
+    inner, places = _replaced(getattr(owner, step), rest, new, path, must)
+    return (dataclasses.replace(owner, **{step: inner}) if places else owner), places
+
+
+def _in_each(
+    owner: Any,
+    items: tuple[Any, ...],
+    rebuilt: Callable[[list[Any]], Any],
+    steps: list[str | int],
+    new: Distribution,
+    path: str,
+) -> tuple[Any, int]:
+    """``owner`` with ``new`` in each of its ``items`` that has such a field."""
+    found = [_replaced(item, steps, new, path, must=False) for item in items]
+    places = sum(count for _, count in found)
+    return (rebuilt([item for item, _ in found]) if places else owner), places
+
+
+def _named(value: Any) -> str:
+    return "None" if value is None else repr(value) if isinstance(value, str) else str(value)
