@@ -39,12 +39,14 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.runs.run import Run as Run
     from jaram.runs.store import open_run as open  # noqa: A004
     from jaram.runs.train import train as train
-    from jaram.search.distributions import Choice as Choice
-    from jaram.search.distributions import IntLogUniform as IntLogUniform
-    from jaram.search.distributions import IntUniform as IntUniform
-    from jaram.search.distributions import LogUniform as LogUniform
-    from jaram.search.distributions import Uniform as Uniform
-    from jaram.search.space import Space as Space
+    from jaram.searches.distributions import Choice as Choice
+    from jaram.searches.distributions import IntLogUniform as IntLogUniform
+    from jaram.searches.distributions import IntUniform as IntUniform
+    from jaram.searches.distributions import LogUniform as LogUniform
+    from jaram.searches.distributions import Uniform as Uniform
+    from jaram.searches.search import search as search
+    from jaram.searches.space import Space as Space
+    from jaram.searches.study import Study as Study
 
 _NAMES = {
     "train": "jaram.runs.train:train",
@@ -60,12 +62,14 @@ _NAMES = {
     "Treatment": "jaram.doctor.verdict:Treatment",
     "diagnose": "jaram.doctor.diagnosis:diagnose",
     "treat": "jaram.doctor.treatment:treat",
-    "Uniform": "jaram.search.distributions:Uniform",
-    "LogUniform": "jaram.search.distributions:LogUniform",
-    "IntUniform": "jaram.search.distributions:IntUniform",
-    "IntLogUniform": "jaram.search.distributions:IntLogUniform",
-    "Choice": "jaram.search.distributions:Choice",
-    "Space": "jaram.search.space:Space",
+    "Uniform": "jaram.searches.distributions:Uniform",
+    "LogUniform": "jaram.searches.distributions:LogUniform",
+    "IntUniform": "jaram.searches.distributions:IntUniform",
+    "IntLogUniform": "jaram.searches.distributions:IntLogUniform",
+    "Choice": "jaram.searches.distributions:Choice",
+    "search": "jaram.searches.search:search",
+    "Study": "jaram.searches.study:Study",
+    "Space": "jaram.searches.space:Space",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
     "DataError": "jaram.errors:DataError",

@@ -7,7 +7,7 @@ import pytest
 
 import jaram as jr
 from jaram.errors import UsageError
-from jaram.search.draw import SAMPLERS, grid, random, sobol
+from jaram.searches.draw import SAMPLERS, grid, random, sobol
 
 SPACE = jr.Space(
     jr.Recipe(

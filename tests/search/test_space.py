@@ -11,8 +11,8 @@ import pytest
 import jaram as jr
 from jaram import Choice, IntLogUniform, IntUniform, LogUniform, Space, Uniform
 from jaram.errors import JaramError, RecipeError, UsageError
-from jaram.search.distributions import Distribution
-from jaram.search.vary import read_distribution, vary
+from jaram.searches.distributions import Distribution
+from jaram.searches.vary import read_distribution, vary
 from jaram.spec import parse, words
 
 WHOLE = jr.Recipe(

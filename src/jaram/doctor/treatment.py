@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, Prepared, prepare
-from jaram.doctor.abreast import abreast
 from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
@@ -39,6 +38,7 @@ from jaram.doctor.trial import (
 from jaram.doctor.verdict import Confirmation, Treatment, Verdict
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
+from jaram.training.abreast import abreast
 
 if TYPE_CHECKING:
     from jaram.data.data import Data

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from jaram.data.prepare import Prepared
 from jaram.data.task import Task
 from jaram.doctor import patient
-from jaram.doctor.abreast import IsLate, abreast
 from jaram.doctor.evidence import Evidence
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
@@ -29,6 +28,7 @@ from jaram.runs.interruption import held_back
 from jaram.runs.train import target_scale
 from jaram.spec import words
 from jaram.training import engine
+from jaram.training.abreast import IsLate, abreast
 from jaram.training.engine import Group
 from jaram.training.epochs import spread
 from jaram.training.state import MemberState

@@ -113,7 +113,7 @@ def train(
     is_one = recipe is None or isinstance(recipe, Recipe)
     recipes: list[Any] = [recipe or Recipe()] if is_one else list(cast("Sequence[Recipe]", recipe))
     _check_recipes(recipes)
-    candidates = _candidates(recipes, as_data(data))
+    candidates = candidates_of(recipes, as_data(data))
     folders: list[Path | None] = [None] * len(recipes)
     if out is not None:
         base = store.new_folder(Path(out))
@@ -164,7 +164,7 @@ def as_data(data: Any, resumed: Path | None = None) -> Data:
     return load(data, target)
 
 
-def _candidates(recipes: list[Recipe], data: Data) -> list[Candidate]:
+def candidates_of(recipes: list[Recipe], data: Data) -> list[Candidate]:
     """Recipes completed and checked; recipes that prepare the data alike share the prepared
     data."""
     prepared: dict[PrepareOptions, Prepared] = {}

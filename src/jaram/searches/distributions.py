@@ -75,7 +75,7 @@ class LogUniform(Distribution):
         _make_floats(self)
 
     def at(self, share: float) -> float:
-        value = math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+        value = self.low * math.pow(self.high / self.low, share)
         return min(self.high, max(self.low, value))
 
     @property
@@ -158,7 +158,7 @@ class IntLogUniform(Distribution):
         _require_range(self, self.low, self.high, whole=True, above_zero=True)
 
     def at(self, share: float) -> int:
-        value = math.floor(self.low * math.exp(share * math.log((self.high + 1) / self.low)))
+        value = math.floor(self.low * math.pow((self.high + 1) / self.low, share))
         return min(self.high, max(self.low, value))
 
     @property

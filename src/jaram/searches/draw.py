@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.errors import UsageError
-from jaram.search.distributions import Choice, Distribution
-from jaram.search.space import Space
+from jaram.searches.distributions import Choice, Distribution
+from jaram.searches.space import Space
 
 Points = NDArray[np.float64]
 """Points ``(trials, dimensions)`` of the unit cube."""

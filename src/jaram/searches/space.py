@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from jaram.errors import RecipeError, UsageError
 from jaram.recipe import Recipe
-from jaram.search.distributions import (
+from jaram.searches.distributions import (
     Choice,
     Distribution,
     IntLogUniform,
@@ -98,7 +98,7 @@ class Space:
 
 def read_recipe(source: str, where: str = "space") -> Recipe:
     """A recipe from TOML in which distributions may stand; see :meth:`Space.from_toml`."""
-    from jaram.search.vary import vary
+    from jaram.searches.vary import vary
 
     try:
         table = tomllib.loads(source)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from jaram.errors import RecipeError, UsageError
 from jaram.messages.nearest import suggestion
 from jaram.recipe import Recipe
-from jaram.search.distributions import (
+from jaram.searches.distributions import (
     Choice,
     Distribution,
     IntLogUniform,

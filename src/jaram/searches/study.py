@@ -1,0 +1,202 @@
+"""The study: what a search tried and what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.doctor.interval import Gain, Scale, paired_gain
+from jaram.recipe import Recipe
+from jaram.searches.space import Space
+
+if TYPE_CHECKING:
+    import polars
+
+    from jaram.messages import Language
+    from jaram.runs.run import Run
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How the search was asked for.
+
+    trials: how many are drawn. seeds: how many each is trained from. seed: of the drawing. metric,
+    part: what the score is of; higher is better. worst, rows: the lowest score that counts, and how
+    many rows it is a share of (None: it is no share). fingerprint: of the prepared data.
+    """
+
+    strategy: str
+    trials: int
+    seeds: int
+    seed: int
+    metric: str
+    part: str
+    worst: float
+    rows: int | None
+    fingerprint: str
+
+    @property
+    def scale(self) -> Scale:
+        """What is known of a score."""
+        return Scale(self.worst, 1.0, self.rows)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One trial as far as it was trained.
+
+    number: from 0. point: in the unit cube. values: what was drawn, by path. scores: one a seed.
+    loss: decides between equal scores; None if not finite. rung, share: how far it
+    came. status: done, dropped as weak, diverged, cut short by the budget.
+    """
+
+    number: int
+    point: tuple[float, ...]
+    values: dict[str, Any]
+    scores: tuple[float, ...]
+    loss: float | None
+    epochs: int
+    seconds: float
+    rung: int
+    share: float
+    status: str
+
+    @property
+    def score(self) -> float:
+        """The mean over seeds."""
+        return float(np.mean(self.scores))
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """What trials are ordered by, higher is better: the score, then the loss."""
+        return self.score, -np.inf if self.loss is None else -self.loss
+
+
+@dataclasses.dataclass(frozen=True)
+class Confirmed:
+    """The winner trained again, from seeds and in minibatches that it was not chosen by.
+
+    chosen: its score when it was chosen. scores: of the fresh trainings.
+    """
+
+    trial: int
+    chosen: float
+    scores: tuple[float, ...]
+
+    @property
+    def optimism(self) -> float:
+        """How much better it looked when it was chosen: the best of many is also the luckiest."""
+        return self.chosen - float(np.mean(self.scores))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Study:
+    """What a search found.
+
+    space, settings: what was asked for. trials: in the order in which they were drawn.
+    confirmed: the winner on fresh seeds. best: a run of it, from the first of these seeds; both
+    None if no trial could be trained at all. seconds: wall time.
+    """
+
+    space: Space
+    settings: Settings
+    trials: tuple[Trial, ...]
+    confirmed: Confirmed | None = None
+    best: Run | None = None
+    seconds: float = 0.0
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        told = (
+            "" if self.confirmed is None else f", {self.settings.metric} {self.interval.mean:.4g}"
+        )
+        return f"Study({self.settings.strategy}, {len(self.trials)} trials{told})"
+
+    @cached_property
+    def winner(self) -> Trial | None:
+        """The trial with the best score of those that came furthest; None if all diverged."""
+        return winner_of(self.trials)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the winner's fields are, by path."""
+        return {} if self.winner is None else self.winner.values
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The winner's recipe."""
+        if self.winner is None:
+            return None
+        return self.space.at(np.array(self.winner.point)).recipe
+
+    @property
+    def interval(self) -> Gain:
+        """The winner's score on fresh seeds, with its 95% interval; NaN without a winner."""
+        scores = np.array([np.nan] if self.confirmed is None else self.confirmed.scores)
+        return paired_gain(np.zeros(len(scores)), scores, scale=self.settings.scale)
+
+    @cached_property
+    def table(self) -> polars.DataFrame:
+        """One row a trial: trial, values by path (null where an option was not drawn), score,
+        epochs, seconds, rung, status."""
+        import polars
+
+        columns: dict[str, Any] = {"trial": [trial.number for trial in self.trials]}
+        for path in self.space.dimensions:
+            cells = [trial.values.get(path) for trial in self.trials]
+            kinds = {type(cell) for cell in cells if cell is not None}
+            is_mixed = len(kinds) > 1 and not kinds <= {int, float}
+            columns[path] = [str(cell) if is_mixed and cell is not None else cell for cell in cells]
+        columns |= {
+            "score": [trial.score for trial in self.trials],
+            "epochs": [trial.epochs for trial in self.trials],
+            "seconds": [trial.seconds for trial in self.trials],
+            "rung": [trial.rung for trial in self.trials],
+            "status": [trial.status for trial in self.trials],
+        }
+        return polars.DataFrame(columns, strict=False)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """The trials as points of the unit cube ``(trials, dimensions)``."""
+        return np.array([trial.point for trial in self.trials]).reshape(len(self.trials), -1)
+
+    def importance(self, bootstraps: int = 16) -> polars.DataFrame:
+        """How much of the variance of the score each dimension explains: path, importance, low,
+        high, the largest first (:mod:`jaram.searches.importance`)."""
+        from jaram.searches.importance import importance
+
+        return importance(self, bootstraps)
+
+    def report(self, lang: Language | None = None) -> str:
+        """The study in words."""
+        from jaram.searches.telling import told
+
+        return told(self, lang)
+
+    def save(self, folder: str | Path) -> Study:
+        """Write the study to a new folder of open formats."""
+        from jaram.searches.files import save
+
+        return save(self, Path(folder))
+
+    @staticmethod
+    def open(folder: str | Path) -> Study:
+        """The study in a folder that a search or :meth:`save` wrote."""
+        from jaram.searches.files import open_study
+
+        return open_study(Path(folder))
+
+
+def winner_of(trials: tuple[Trial, ...]) -> Trial | None:
+    """The best score of those that came furthest; the first of equals."""
+    scored = [trial for trial in trials if trial.status != "diverged" and trial.epochs]
+    if not scored:
+        return None
+    furthest = max(trial.rung for trial in scored)
+    return max((trial for trial in scored if trial.rung == furthest), key=lambda one: one.rank)

@@ -1,0 +1,95 @@
+"""A study in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from jaram.messages import Language, text
+
+if TYPE_CHECKING:
+    from jaram.searches.study import Study
+
+MATTERS = 0.01
+"""A dimension that explains less of the variance is not told of."""
+
+
+def told(study: Study, lang: Language | None = None) -> str:
+    """What was searched, what is best, how good it is, how lucky it was, and what mattered."""
+    settings = study.settings
+    lines = [
+        text(
+            "search.told_searched",
+            lang=lang,
+            trials=len(study.trials),
+            dimensions=len(study.space.dimensions),
+            strategy=settings.strategy,
+        )
+    ]
+    for status in ("dropped", "diverged", "cut"):
+        count = sum(trial.status == status for trial in study.trials)
+        if count:
+            lines.append(text(f"search.told_{status}", lang=lang, count=count))
+    if settings.strategy == "grid":
+        lines.append(text("search.told_grid", lang=lang))
+    if study.winner is None or study.confirmed is None:
+        return "\n".join([*lines, text("search.told_no_winner", lang=lang)])
+    lines.append(text("search.told_best", lang=lang, trial=study.winner.number))
+    lines += [f"  {path} = {shown(value)}" for path, value in study.values.items()]
+    found = study.interval
+    lines.append(
+        text(
+            "search.told_score",
+            lang=lang,
+            metric=settings.metric,
+            score=shown(found.mean),
+            low=shown(found.low),
+            high=shown(found.high),
+            seeds=found.seeds,
+        )
+    )
+    optimism = study.confirmed.optimism
+    lines.append(
+        text(
+            "search.told_optimism" if optimism > 0 else "search.told_no_optimism",
+            lang=lang,
+            chosen=shown(study.confirmed.chosen),
+            optimism=shown(abs(optimism)),
+        )
+    )
+    ties = tied(study)
+    if ties:
+        lines.append(text("search.told_ties", lang=lang, count=ties, rows=settings.rows))
+    return "\n".join([*lines, *_importance(study, lang)])
+
+
+def tied(study: Study) -> int:
+    """How many other trials are within one standard error of the winner's score, which is a share
+    of so many rows; 0 where it is no share."""
+    rows, winner = study.settings.rows, study.winner
+    if rows is None or winner is None:
+        return 0
+    error = max(1.0, math.sqrt(rows * winner.score * (1 - winner.score))) / rows
+    return sum(
+        trial.score >= winner.score - error
+        for trial in study.trials
+        if trial is not winner and trial.rung == winner.rung
+    )
+
+
+def _importance(study: Study, lang: Language | None) -> list[str]:
+    rows = [row for row in study.importance().iter_rows(named=True) if row["importance"] >= MATTERS]
+    if not rows:
+        return [text("search.told_nothing_mattered", lang=lang)]
+    return [
+        text("search.told_mattered", lang=lang),
+        *(
+            f"  {row['path']}: {row['importance']:.0%} ({row['low']:.0%}–{row['high']:.0%})"
+            for row in rows
+        ),
+    ]
+
+
+def shown(value: Any) -> str:
+    """A drawn value or a score with four significant digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
