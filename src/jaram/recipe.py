@@ -164,9 +164,13 @@ class Recipe:
     @staticmethod
     def read(path: str | Path) -> Recipe:
         """The recipe in a TOML file; raises RecipeError naming the file."""
-        try:
-            source = Path(path).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            detail = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise RecipeError("recipe.unreadable", where=str(path), detail=detail) from None
-        return Recipe.from_toml(source, str(path))
+        return Recipe.from_toml(text_of(path), str(path))
+
+
+def text_of(path: str | Path) -> str:
+    """The text of a recipe file; raises RecipeError naming a file that can't be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        detail = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise RecipeError("recipe.unreadable", where=str(path), detail=detail) from None

@@ -30,6 +30,18 @@ WRONG = {
     "option without value": (["train", "iris", "--epochs"], "--epochs"),
     "value for a flag": (["train", "iris", "--quiet=3"], "'=...'"),
     "option of no command": (["--", "--foo"], "--foo"),
+    "nothing to search on": (["search"], "DATA"),
+    "no such strategy": (["search", "iris", "--strategy", "cavier"], "'caviar'"),
+    "no trials": (["search", "iris", "--trials", "0"], "'0'"),
+    "too many trials": (["search", "iris", "--trials", "1000000000"], "100000"),
+    "vary without values": (["search", "iris", "--vary", "epochs"], "--vary"),
+    "vary by nonsense": (["search", "iris", "--vary", "epochs=lg:1..2"], "'lg:1..2'"),
+    "vary an empty range": (["search", "iris", "--vary", "epochs=int:9..3"], "IntUniform"),
+    "vary a logarithm of 0": (["search", "iris", "--vary", "epochs=log:0..3"], "LogUniform"),
+    "search resumed otherwise": (
+        ["search", "iris", "--resume", "a", "--trials", "3"],
+        "--trials",
+    ),
     "no such folder": (["runs", "no such folder"], "no such folder"),
 }
 

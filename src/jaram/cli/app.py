@@ -15,7 +15,7 @@ from typing import Any
 import typer
 import typer.core
 
-from jaram.cli import doctor, evaluate, predict, report, runs, show, train
+from jaram.cli import doctor, evaluate, predict, report, runs, search, show, train
 from jaram.cli.usage import (
     CommandInterruptedError,
     ExtraArgumentError,
@@ -181,6 +181,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "predict": predict.predict,
     "evaluate": evaluate.evaluate,
     "doctor": doctor.doctor,
+    "search": search.search,
     "report": report.report,
     "show": show.show,
     "runs": runs.runs,

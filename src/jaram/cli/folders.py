@@ -9,19 +9,20 @@ from pathlib import Path
 from jaram.errors import UsageError
 
 RUNS = Path("runs")
+SEARCHES = Path("searches")
 
 
-def new_folder(data_name: str) -> Path:
+def new_folder(data_name: str, within: Path = RUNS) -> Path:
     """``runs/<data name>-<n>`` with the first free n, made at once so that nobody else takes it."""
     name = re.sub(r"[^\w.-]+", "-", Path(data_name).stem).strip("-.") or "data"
-    RUNS.mkdir(parents=True, exist_ok=True)
+    within.mkdir(parents=True, exist_ok=True)
     taken = [
         int(folder.name[len(name) + 1 :])
-        for folder in RUNS.glob(f"{name}-*")
+        for folder in within.glob(f"{name}-*")
         if folder.name[len(name) + 1 :].isdecimal()
     ]
     for count in itertools.count(max(taken, default=0) + 1):
-        folder = RUNS / f"{name}-{count}"
+        folder = within / f"{name}-{count}"
         try:
             folder.mkdir()
         except FileExistsError:
@@ -54,8 +55,8 @@ def remove_if_empty(folder: Path) -> None:
     """Leave nothing behind of a training that did not start."""
     try:
         folder.rmdir()
-        if folder.parent == RUNS:
-            RUNS.rmdir()
+        if folder.parent in (RUNS, SEARCHES):
+            folder.parent.rmdir()
     except OSError:  # it holds something: that stays
         pass
 

@@ -48,6 +48,18 @@ def seed_count(word: str) -> int:
     return number
 
 
+def count_up_to(most: int) -> Any:
+    """A reader of whole numbers from 1 to ``most``."""
+
+    def read(word: str) -> int:
+        number = whole_number(word)
+        if number > most:
+            raise typer.BadParameter(text("cli.needs_at_most", most=most, value=word))
+        return number
+
+    return read
+
+
 def time_span(word: str) -> float:
     """``90``, ``90s``, ``2m``, ``1.5h`` in seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([smh]?)", word.strip().lower())

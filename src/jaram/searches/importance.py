@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from jaram.searches.study import Study
 
 TREES = 32
-LEVELS = 16
+LEVELS = 12
 """Values of a continuous dimension that its effect is averaged over."""
-BACKGROUND = 128
+BACKGROUND = 64
 """Points that the other dimensions are averaged over."""
 FEWEST_TRIALS = 8
 """Of fewer trials no forest learns anything."""

@@ -113,8 +113,6 @@ def search(
         if begun.confirmed is not None:
             return begun
         files.repair(folder)
-    elif folder is not None:
-        files.begin(folder, found, settings)
     under_way = _Search(found, loaded, settings, folder, budget, progress)
     under_way.run()
     return under_way.concluded(confirm)
@@ -185,7 +183,9 @@ class _Search:
         self.started = time.perf_counter()
         self.lock = threading.Lock()
         self.known = (
-            {} if folder is None else {(t.number, t.rung): t for t in files.recorded(folder)}
+            {(trial.number, trial.rung): trial for trial in files.recorded(folder)}
+            if folder is not None and files.is_study(folder)
+            else {}
         )
         self.latest: dict[int, Trial] = {}
         self.drawn: dict[int, tuple[Any, dict[str, Any]]] = {}
@@ -205,7 +205,10 @@ class _Search:
             points = self.strategy.points(
                 self.space, self.settings.seed, self.settings.trials, stage, box
             )
-            for wave in self.waves(self.entries(points, first)):
+            entries = self.entries(points, first)
+            if self.folder is not None and not files.is_study(self.folder):
+                files.begin(self.folder, self.space, self.settings)  # nothing is wrong with it
+            for wave in self.waves(entries):
                 self.train_wave(wave)
                 if self.is_late():
                     return

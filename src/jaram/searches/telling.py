@@ -48,15 +48,12 @@ def told(study: Study, lang: Language | None = None) -> str:
             seeds=found.seeds,
         )
     )
-    optimism = study.confirmed.optimism
-    lines.append(
-        text(
-            "search.told_optimism" if optimism > 0 else "search.told_no_optimism",
-            lang=lang,
-            chosen=shown(study.confirmed.chosen),
-            optimism=shown(abs(optimism)),
-        )
-    )
+    chosen, optimism = shown(study.confirmed.chosen), study.confirmed.optimism
+    if optimism > 0:
+        luck = text("search.told_optimism", lang=lang, chosen=chosen, optimism=shown(optimism))
+    else:
+        luck = text("search.told_no_optimism", lang=lang, chosen=chosen)
+    lines.append(luck)
     ties = tied(study)
     if ties:
         lines.append(text("search.told_ties", lang=lang, count=ties, rows=settings.rows))

@@ -1,0 +1,309 @@
+"""``jaram search``: many recipes tried, the best confirmed, and what mattered."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jaram.cli.options import (
+    KINDS,
+    MOST_SEEDS,
+    TASKS,
+    Device,
+    Encoding,
+    Json,
+    Lang,
+    NoHeader,
+    Quiet,
+    count_up_to,
+    one_of,
+    pairs,
+    seed_number,
+    time_span,
+    whole_number,
+)
+from jaram.cli.output import Speaker
+from jaram.errors import UsageError
+from jaram.messages import text
+
+if TYPE_CHECKING:
+    from jaram.data.data import Data
+    from jaram.searches.search import SearchReport
+    from jaram.searches.space import Space
+    from jaram.searches.study import Study
+
+INTERRUPTED = 130
+MOST_TRIALS = 100_000
+STRATEGIES = ("random", "sobol", "grid", "caviar", "coarse_to_fine")
+"""Named here too, because the table of them would load NumPy for a help page."""
+
+
+def search(
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
+    ] = None,
+    vary: Annotated[
+        list[str] | None, typer.Option("--vary", metavar="PATH=VALUES", help="cli.search_vary")
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy", metavar="NAME", parser=one_of(*STRATEGIES), help="cli.search_strategy"
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials", metavar="N", parser=count_up_to(MOST_TRIALS), help="cli.search_trials"
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", parser=count_up_to(MOST_SEEDS), help="cli.search_seeds"
+        ),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.search_budget"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.search_seed")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.search_recipe")
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="cli.search_out")] = None,
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="DIR", help="cli.search_resume")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
+    ] = None,
+    no_header: NoHeader = False,
+    encoding: Encoding = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> int:
+    """Search a space of recipes for the best one on a table."""
+    from jaram.cli import folders
+    from jaram.cli.reading import read_data, tell_data
+
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    said = {"--vary": vary, "--strategy": strategy, "--trials": trials, "--seeds": seeds}
+    said |= {"--seed": seed, "--network": network, "--epochs": epochs, "--recipe": recipe}
+    given = next((option for option, value in (said | {"--out": out}).items() if value), None)
+    if resume is not None and given is not None:
+        raise UsageError("cli.resume_with", option=given)
+    if data is None:
+        raise UsageError("cli.search_needs_data")
+    paths = _paths(vary or [])  # a mistake in it is told before anything is read
+    kinds = pairs(kind or [], "--kind")
+    for value in kinds.values():
+        one_of(*KINDS)(value)
+    given_out = None if out is None else folders.given_folder(out)
+    wanted = target[0] if target and len(target) == 1 else target
+    table = read_data(
+        data,
+        wanted,
+        task=task,
+        kinds=kinds or None,
+        no_header=no_header,
+        encoding=encoding,
+    )
+    tell_data(speaker, table, data)
+    asked: dict[str, Any] = {
+        "strategy": strategy or "random",
+        "trials": trials or 64,
+        "seeds": seeds or 1,
+        "seed": seed or 0,
+    }
+    if resume is not None:
+        space, asked = _begun(Path(resume))
+    else:
+        space = _space(table, paths, recipe, network, epochs)
+    _tell_space(speaker, space)
+    folder = (
+        Path(resume)
+        if resume is not None
+        else given_out or folders.new_folder(table.name, folders.SEARCHES)
+    )
+    try:
+        study = _search(space, table, folder, device, budget, speaker, asked)
+    except KeyboardInterrupt:
+        folders.remove_if_empty(folder)
+        return _tell_interrupted(speaker, folder, shlex.join(_same_data()))
+    except BaseException:
+        folders.remove_if_empty(folder)
+        raise
+    _tell_study(speaker, study, folder)
+    return 0
+
+
+def _paths(vary: list[str]) -> dict[str, Any]:
+    from jaram.searches.vary import read_pair
+
+    return dict(read_pair(setting) for setting in vary)
+
+
+def _begun(folder: Path) -> tuple[Space, dict[str, Any]]:
+    """The space and settings of the search in ``folder``."""
+    from jaram.searches.study import Study
+
+    study = Study.open(folder)
+    names = ("strategy", "trials", "seeds", "seed")
+    return study.space, {name: getattr(study.settings, name) for name in names}
+
+
+def _space(
+    data: Data,
+    paths: dict[str, Any],
+    file: str | None,
+    network: str | None,
+    epochs: int | None,
+) -> Space:
+    """What the options ask for; the usual space where nothing varies."""
+    from jaram.recipe import Recipe, text_of
+    from jaram.searches.chosen import default_space, varied
+    from jaram.searches.space import Space, read_recipe
+    from jaram.spec import undecided_in
+
+    recipe = Recipe() if file is None else read_recipe(text_of(file), file)
+    said: dict[str, Any] = {"network": network, "epochs": epochs}
+    recipe = dataclasses.replace(
+        recipe, **{name: value for name, value in said.items() if value is not None}
+    )
+    if not paths and not any(undecided_in(recipe)):
+        return default_space(data, recipe)
+    return Space(varied(recipe, paths, data))
+
+
+def _search(
+    space: Space,
+    data: Data,
+    folder: Path,
+    device: str | None,
+    budget: float | None,
+    speaker: Speaker,
+    asked: dict[str, Any],
+) -> Study:
+    from jaram.searches.search import search as search_space
+    from jaram.training import devices
+
+    devices.use(device)
+    is_watched = not speaker.is_silent and sys.stderr.isatty()
+    try:
+        return search_space(
+            space,
+            data,
+            out=folder,
+            budget=budget,
+            progress=_draw if is_watched else None,
+            **asked,
+        )
+    finally:
+        if is_watched:
+            sys.stderr.write("\n")
+
+
+def _draw(report: SearchReport) -> None:
+    """One line on standard error that rewrites itself."""
+    from jaram.progress import duration
+
+    line = text(
+        "cli.search_progress",
+        done=report.done,
+        trials=report.trials,
+        best=f"{report.best:.4g}",
+        time=duration(report.seconds),
+    )
+    sys.stderr.write(f"\r{line}   ")
+    sys.stderr.flush()
+
+
+def _tell_space(speaker: Speaker, space: Space) -> None:
+    speaker.say(text("cli.search_varied"))
+    for path, distribution in space.dimensions.items():
+        speaker.say(f"  {path} = {distribution}")
+    speaker.say()
+
+
+def _tell_study(speaker: Speaker, study: Study, folder: Path) -> None:
+    if not speaker.is_silent:
+        speaker.say(study.report())
+    run = None if study.best is None else folder / "best"
+    if run is not None:
+        speaker.say()
+        speaker.say(text("cli.search_written", folder=folder, run=run))
+        speaker.say()
+        speaker.say(text("cli.search_next", run=shlex.quote(str(run))))
+    found, confirmed = study.interval, study.confirmed
+    speaker.json(
+        {
+            "study": str(folder),
+            "run": None if run is None else str(run),
+            "best": study.values,
+            "metric": f"{study.settings.part}/{study.settings.metric}",
+            "score": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "optimism": None if confirmed is None else confirmed.optimism,
+            "importance": {
+                row["path"]: row["importance"] for row in study.importance().iter_rows(named=True)
+            }
+            if speaker.as_json
+            else {},
+            "trials": len(study.trials),
+        }
+    )
+
+
+def _same_data() -> list[str]:
+    """The arguments of this command line that say what the data is and how to speak."""
+    dropped = ("--vary", "--strategy", "--trials", "--seeds", "--seed", "--network", "--epochs")
+    kept = []
+    arguments = iter(sys.argv[1:])
+    for argument in arguments:
+        name, sign, _ = argument.partition("=")
+        if name in (*dropped, "--recipe", "--out", "--resume"):
+            if not sign:
+                next(arguments, None)
+            continue
+        kept.append(argument)
+    return kept
+
+
+def _tell_interrupted(speaker: Speaker, folder: Path, arguments: str) -> int:
+    """What is saved after Ctrl-C, and how to go on."""
+    from jaram.searches.files import is_study
+
+    if not is_study(folder):
+        told = text("cli.interrupted_nothing_saved")
+        speaker.json({"error": told})
+    else:
+        command = f"jaram {arguments} --resume {shlex.quote(str(folder))}"
+        told = text("cli.search_interrupted", folder=folder, command=command)
+        speaker.json({"error": told, "study": str(folder), "result": "interrupted"})
+    sys.stderr.write(f"{told}\n")
+    return INTERRUPTED
