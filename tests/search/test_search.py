@@ -175,6 +175,23 @@ class _counted:  # noqa: N801
         self.is_on = False
 
 
+def test_members_wait_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = 4 * 8 + 8 + 8 + 1  # inputs to 8 units to one output, float32
+    monkeypatch.setattr("jaram.searches.search.MEMORY_BYTES", 5 * 8 * 4 * weights)
+    whole = jr.search(BASE, data(), trials=7, confirm=2)
+    sizes: list[int] = []
+    begun = Cohort.__init__
+
+    def counted(self: Cohort, entries: Any, *rest: Any, **more: Any) -> None:
+        sizes.append(len(entries))
+        begun(self, entries, *rest, **more)
+
+    monkeypatch.setattr(Cohort, "__init__", counted)
+    again = jr.search(BASE, data(), trials=7, confirm=2)
+    assert sizes == [5, 2]
+    assert again.table.drop("seconds").equals(whole.table.drop("seconds"))
+
+
 def test_a_narrower_box_lies_around_the_best_quarter() -> None:
     space = jr.Space(TWO)
     points = np.column_stack([np.linspace(0, 1, 16), np.linspace(0.5, 0.7, 16)])

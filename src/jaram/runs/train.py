@@ -164,10 +164,12 @@ def as_data(data: Any, resumed: Path | None = None) -> Data:
     return load(data, target)
 
 
-def candidates_of(recipes: list[Recipe], data: Data) -> list[Candidate]:
+def candidates_of(
+    recipes: list[Recipe], data: Data, prepared: dict[PrepareOptions, Prepared] | None = None
+) -> list[Candidate]:
     """Recipes completed and checked; recipes that prepare the data alike share the prepared
-    data."""
-    prepared: dict[PrepareOptions, Prepared] = {}
+    data, which is kept in ``prepared`` for later calls."""
+    prepared = {} if prepared is None else prepared
     checked: dict[Any, tuple[Finding, ...]] = {}
     candidates = []
     for recipe in recipes:

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaram.data.data import Data
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import Prepared
 from jaram.doctor.patient import score_name
 from jaram.doctor.trial import WORST
 from jaram.doctor.words import SHARES
@@ -105,7 +107,8 @@ def search(
         raise UsageError("runs.swapped", got=type(space).__name__)
     loaded = as_data(data)
     found = space_of(space, loaded)
-    settings = _settings(found, loaded, strategy, trials, seeds, seed)
+    prepared: dict[PrepareOptions, Prepared] = {}
+    settings = _settings(found, loaded, prepared, strategy, trials, seeds, seed)
     folder = None if out is None else Path(out)
     if folder is not None and files.is_study(folder):
         begun = files.open_study(folder)
@@ -113,7 +116,7 @@ def search(
         if begun.confirmed is not None:
             return begun
         files.repair(folder)
-    under_way = _Search(found, loaded, settings, folder, budget, progress)
+    under_way = _Search(found, loaded, prepared, settings, folder, budget, progress)
     under_way.run()
     return under_way.concluded(confirm)
 
@@ -132,13 +135,19 @@ def space_of(space: Recipe | Space | Mapping[str, Any] | None, data: Data) -> Sp
 
 
 def _settings(
-    space: Space, data: Data, strategy: str, trials: int, seeds: int, seed: int
+    space: Space,
+    data: Data,
+    prepared: dict[PrepareOptions, Prepared],
+    strategy: str,
+    trials: int,
+    seeds: int,
+    seed: int,
 ) -> Settings:
-    first = space.at(np.full(len(space.dimensions), 0.5)).recipe
-    prepared = candidates_of([first], data)[0].prepared
-    if prepared.valid is None or not len(prepared.valid):
+    middle = space.at(np.full(len(space.dimensions), 0.5)).recipe
+    found = candidates_of([middle], data, prepared)[0].prepared
+    if found.valid is None or not len(found.valid):
         raise UsageError("search.needs_validation")
-    metric = score_name(prepared.task)
+    metric = score_name(found.task)
     return Settings(
         strategy=strategy,
         trials=trials,
@@ -147,8 +156,8 @@ def _settings(
         metric=metric,
         part="valid",
         worst=WORST.get(metric, 0.0),
-        rows=len(prepared.valid) if metric in SHARES else None,
-        fingerprint=fingerprint_of(prepared),
+        rows=len(found.valid) if metric in SHARES else None,
+        fingerprint=fingerprint_of(found),
     )
 
 
@@ -171,12 +180,14 @@ class _Search:
         self,
         space: Space,
         data: Data,
+        prepared: dict[PrepareOptions, Prepared],
         settings: Settings,
         folder: Path | None,
         budget: float | None,
         progress: Watcher | None,
     ) -> None:
-        self.space, self.data, self.settings = space, data, settings
+        self.space, self.settings = space, settings
+        self.data, self.prepared = data, prepared
         self.folder, self.budget = folder, budget
         self.progress = progress or (lambda _: None)
         self.strategy: Strategy = STRATEGIES[settings.strategy]
@@ -220,7 +231,7 @@ class _Search:
     def entries(self, points: Points, first: int) -> list[Entry]:
         """Trials number ``first`` and on, at ``points``, ready for training."""
         drawn = [self.space.at(point) for point in points]
-        ready = candidates_of([one.recipe for one in drawn], self.data) if drawn else []
+        ready = candidates_of([one.recipe for one in drawn], self.data, self.prepared)
         for number, (point, one) in enumerate(zip(points, drawn, strict=True), start=first):
             self.drawn[number] = point, one.values
         return [

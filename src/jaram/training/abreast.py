@@ -1,6 +1,7 @@
-"""Work of several arms at once, a thread each.
+"""Several trainings at once, a thread each.
 
-Compiling is most of a small trial's time, and neither compiling nor training holds Python's lock.
+Compiling is most of a small training's time, and neither compiling nor training holds Python's
+lock.
 """
 
 from __future__ import annotations
