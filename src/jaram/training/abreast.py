@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,6 +17,9 @@ R = TypeVar("R")
 
 MOST_THREADS = 4
 """Compilations at once, each of which takes some hundred MB for a moment."""
+
+WAKE_SECONDS = 0.1
+"""How often the waiting thread looks up."""
 
 IsLate = Callable[[], bool]
 
@@ -34,6 +37,11 @@ def abreast(
     with ThreadPoolExecutor(min(cores, MOST_THREADS, max(1, len(items)))) as pool:
         futures = [pool.submit(work, item, lambda: halt.is_set() or is_late()) for item in items]
         try:
+            pending = set(futures)
+            while pending:  # a wait without an end may not hear Ctrl-C
+                done, pending = wait(pending, WAKE_SECONDS, FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
             return [future.result() for future in futures]
         except BaseException:
             halt.set()
