@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.data import Task as Task
     from jaram.data import kfold as kfold
     from jaram.data import load as load
+    from jaram.doctor.care import train_with_care as train_with_care
     from jaram.doctor.diagnosis import Diagnosis as Diagnosis
     from jaram.doctor.diagnosis import diagnose as diagnose
     from jaram.doctor.finding import Finding as Finding
@@ -54,6 +55,7 @@ _NAMES = {
     "Treatment": "jaram.doctor.verdict:Treatment",
     "diagnose": "jaram.doctor.diagnosis:diagnose",
     "treat": "jaram.doctor.treatment:treat",
+    "train_with_care": "jaram.doctor.care:train_with_care",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
     "DataError": "jaram.errors:DataError",
