@@ -105,8 +105,8 @@ class Course:
         count = math.ceil(FIRST_EXAMPLES / (self.evidence.batch_size or FIRST_EXAMPLES))
         told = steps[: max(1, min(count, len(steps) // 10))]
         very_first = told[: math.ceil(len(told) / 4)]  # before overlong steps show
-        if not np.isfinite(very_first).all():
-            return first
+        if not np.isfinite(very_first).all():  # it broke at once; the first loss is what is known
+            return float(steps[0]) if np.isfinite(steps[0]) else first
         return float(np.nanmin([np.median(told), 1.5 * np.mean(very_first)]))
 
     @cached_property
