@@ -387,6 +387,8 @@ class Course:
         strong; None if not."""
         if not self.learned_too_little:
             return None
+        if self.reach is not None and self.reach < 1 and self.lack is not None:
+            return None  # it had no time to be held back
         strong = [each for each in restraints(self.evidence) if each.is_strong]
         return max(strong, key=lambda each: each.strength) if strong else None
 

@@ -79,7 +79,7 @@ def highest(course: Course) -> float:
     the epochs where dropout or noise are part of what a minibatch shows."""
     steps = course.evidence.curves.steps
     is_disturbed = any(each.kind in ("dropout", "noise") for each in restraints(course.evidence))
-    if steps is None or not len(steps) or is_disturbed:
+    if steps is None or not len(steps) or (is_disturbed and not course.evidence.has_diverged):
         return float(np.max(course.loss)) if len(course.loss) else 0.0
     finite = signals.finite(steps)
     if len(finite) < len(steps):
