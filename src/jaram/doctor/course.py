@@ -358,6 +358,8 @@ class Course:
         """
         if not self.could_be_better or self.evidence.size.is_too_small:
             return False
+        if self.evidence.size.needs_time:
+            return True
         if self.is_untrained or (self.is_falling and (self.is_told or self.late >= 2 * LATE)):
             return True
         if self.is_brief and self.evidence.falls_short:

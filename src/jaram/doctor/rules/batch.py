@@ -61,5 +61,7 @@ def batch_too_small(evidence: Evidence) -> Iterable[Sighting]:
             wavers=course.wavers,
             epochs=evidence.curves.epochs,
         )
-        picture = course.picture()
-        yield Sighting(severity(evidence), told, "noise", picture)
+        case = "noise" if thrown_about(course) else "killed"
+        if evidence.has_diverged:
+            case = "broke"
+        yield Sighting(severity(evidence), told, case, course.picture())
