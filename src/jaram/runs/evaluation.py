@@ -94,6 +94,17 @@ def calibration(y: NDArray[Any], probability: NDArray[np.float32]) -> list[dict[
     ]
 
 
+def calibration_error(bins: list[dict[str, Any]]) -> float:
+    """The expected calibration error of :func:`calibration`'s bins, 0 to 1 (Naeini et al., 2015).
+
+    How far the stated probability is from the share that was right, averaged over the examples;
+    NaN if there are none.
+    """
+    total = sum(one["count"] for one in bins)
+    missed = sum(one["count"] * abs(one["probability"] - one["share"]) for one in bins)
+    return missed / total if total else float("nan")
+
+
 def _residuals(run: Run, part: Part, answer: NDArray[Any]) -> dict[str, Any]:
     """True and predicted values of the first target, evenly drawn."""
     rows = np.linspace(0, len(part.x) - 1, min(len(part.x), MOST_POINTS)).astype(int)

@@ -166,14 +166,7 @@ class Run:
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """Metrics on other data that has the target: a Data, ``(x, y)``, or what ``load`` takes."""
-        if isinstance(data, tuple) and len(data) == 2:
-            data = Data(data[0], data[1], task=self.task)
-        elif not isinstance(data, Data):
-            from jaram.data.builtin import is_made_of_arrays
-            from jaram.data.load import load, load_for
-
-            whole = is_made_of_arrays(data)
-            data = load(data) if whole else load_for(self.preparation, data)
+        data = read_examples(self.preparation, data)
         x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
         part = Part(x=x, y=y, weight=None, rows=np.arange(len(x)))
         return self._metrics_of(part, self.examine(x, y))
@@ -199,13 +192,7 @@ class Run:
         return self.examine(rows.x, rows.y)
 
     def _inputs(self, x: Any) -> NDArray[np.float32]:
-        """Prepared inputs of ``x``; a file needs no column for the target."""
-        if isinstance(x, str | Path):
-            from jaram.data.builtin import is_made_of_arrays
-            from jaram.data.load import load, load_frame
-
-            x = load(x) if is_made_of_arrays(x) else load_frame(x)
-        return self.preparation.transform(x)
+        return self.preparation.transform(read_inputs(x))
 
     def _decoded(self, answer: NDArray[Any]) -> NDArray[Any]:
         decoded = self.preparation.inverse_target(answer)
@@ -220,6 +207,29 @@ class Run:
         weight = part.weight if part.weight is not None and part.weight.any() else None
         metrics = {"loss": float(np.average(found.loss, weights=weight))}
         return metrics | evaluate(self.task, truth, given)
+
+
+def read_inputs(x: Any) -> Any:
+    """Inputs that a preparation takes: ``x`` itself, or what the file or built-in set of that name
+    holds, which needs no column for the target."""
+    if not isinstance(x, str | Path):
+        return x
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.load import load, load_frame
+
+    return load(x) if is_made_of_arrays(x) else load_frame(x)
+
+
+def read_examples(preparation: Preparation, data: Any) -> Data:
+    """Examples with the target that ``preparation`` knows; ``data`` as in :meth:`Run.evaluate`."""
+    if isinstance(data, Data):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        return Data(data[0], data[1], task=preparation.task)
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.load import load, load_for
+
+    return load(data) if is_made_of_arrays(data) else load_for(preparation, data)
 
 
 def measured_parts(prepared: Prepared) -> dict[str, Part]:
