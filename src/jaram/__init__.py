@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.doctor.finding import Finding as Finding
     from jaram.doctor.treatment import treat as treat
     from jaram.doctor.verdict import Treatment as Treatment
+    from jaram.ensemble.team import Ensemble as Ensemble
     from jaram.errors import DataError as DataError
     from jaram.errors import JaramError as JaramError
     from jaram.errors import PreflightError as PreflightError
@@ -35,21 +36,22 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.errors import UsageError as UsageError
     from jaram.network import *
     from jaram.objective import *
+    from jaram.opening import open_folder as open  # noqa: A004
     from jaram.optimizer import *
     from jaram.recipe import Recipe as Recipe
     from jaram.runs.run import Run as Run
-    from jaram.runs.store import open_run as open  # noqa: A004
     from jaram.runs.train import train as train
 
 _NAMES = {
     "train": "jaram.runs.train:train",
-    "open": "jaram.runs.store:open_run",
+    "open": "jaram.opening:open_folder",
     "load": "jaram.data:load",
     "kfold": "jaram.data:kfold",
     "Data": "jaram.data:Data",
     "Task": "jaram.data:Task",
     "Recipe": "jaram.recipe:Recipe",
     "Run": "jaram.runs.run:Run",
+    "Ensemble": "jaram.ensemble.team:Ensemble",
     "Finding": "jaram.doctor.finding:Finding",
     "Diagnosis": "jaram.doctor.diagnosis:Diagnosis",
     "Treatment": "jaram.doctor.verdict:Treatment",
