@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ensemble_runs import trained
+from ensemble_runs import RECIPE, problem, trained
 from sklearn.metrics import log_loss
 
 import jaram as jr
@@ -122,3 +123,11 @@ def test_it_is_kept_as_json(runs: list[jr.Run], tmp_path: Path) -> None:
     for name in team.gain.team:
         assert kept["gain"]["mean_member"][name] == pytest.approx(team.gain.mean(name))
         assert kept["gain"]["best_member"][name] == team.gain.best(name)
+
+
+def test_what_was_fitted_to_the_rows_it_is_measured_on_is_called_so() -> None:
+    recipe = dataclasses.replace(RECIPE, test=0.0)
+    runs = jr.train([recipe, dataclasses.replace(recipe, seed=1)], problem("binary"))
+    assert "same rows" in jr.Ensemble(runs, "weighted").report("en")
+    assert "same rows" not in jr.Ensemble(runs).report("en")
+    assert "same rows" not in jr.Ensemble(trained("binary"), "weighted").report("en")

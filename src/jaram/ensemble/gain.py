@@ -86,9 +86,11 @@ class Gain:
         vote = text(f"ensemble.vote_{self.vote}", lang=lang)
         values = {"members": len(self.members), "rows": self.rows, "part": part, "vote": vote}
         lines = [text("ensemble.head", lang=lang, **values)]
-        lines += ["", *table_lines(header, rows, numbers=len(_COLUMNS)), ""]
-        lines += [line for line in self._diversity_told(lang) if line]
-        return "\n".join(lines)
+        lines += ["", *table_lines(header, rows, numbers=len(_COLUMNS))]
+        more = self._diversity_told(lang)
+        if self.vote == "weighted" and self.part == "valid":
+            more.append(text("ensemble.optimistic", lang=lang))
+        return "\n".join([*lines, *([""] if more else []), *more])
 
     def _diversity_told(self, lang: Language | None) -> list[str]:
         told = self.diversity
