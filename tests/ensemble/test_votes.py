@@ -144,6 +144,7 @@ def test_what_does_not_fit_together_is_told(
         (lambda: jr.Ensemble(classifiers, "weighted", [1, 1, 1, float("nan")]), "nan"),
         (lambda: jr.Ensemble.chosen(classifiers, size=0), "0"),
         (lambda: jr.Ensemble.trained(size=0), "0"),
+        (lambda: jr.Ensemble.trained(vote="sof"), "soft"),  # told before the data is missed
     ):
         with pytest.raises(jr.UsageError) as error:
             wrong()

@@ -63,13 +63,7 @@ class Ensemble:
 
     def __post_init__(self) -> None:
         members = checked(self.members)
-        if self.vote not in VOTES:
-            raise UsageError(
-                "ensemble.bad_vote",
-                value=self.vote,
-                known=", ".join(VOTES),
-                suggestion=suggestion(str(self.vote), VOTES),
-            )
+        _require_vote(self.vote)
         object.__setattr__(self, "members", members)
         object.__setattr__(self, "weights", self._settled(members))
 
@@ -121,6 +115,7 @@ class Ensemble:
         from jaram.ensemble import store
         from jaram.runs.train import train
 
+        _require_vote(vote)  # before the work
         recipes = seeded(recipe or Recipe(), size)
         place = None if out is None else store.members_folder(Path(out))
         runs = train(recipes, data, out=place, budget=budget, progress=progress)
@@ -199,7 +194,11 @@ class Ensemble:
         return self._united(self._voices_of(read_inputs(x))).astype(np.float32)
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """Metrics on other data that has the target; ``data`` as in :meth:`Run.evaluate`."""
+        """Metrics on other data that has the target; ``data`` as in :meth:`Run.evaluate`.
+
+        In place of the loss, which each member may have of its own, there is the expected
+        calibration error of probabilities.
+        """
         examples = read_examples(self.preparation, data)
         voices = self._voices_of(examples)
         truth = _truth(self.members[0], self.preparation.transform_target(examples.y))
@@ -243,6 +242,16 @@ class Ensemble:
             for name in ("valid", "train", "test")
             if have_in_common(runs, name)
         }
+
+
+def _require_vote(vote: str) -> None:
+    if vote not in VOTES:
+        raise UsageError(
+            "ensemble.bad_vote",
+            value=vote,
+            known=", ".join(VOTES),
+            suggestion=suggestion(str(vote), VOTES),
+        )
 
 
 def _truth(run: Run, y: NDArray[Any]) -> NDArray[Any]:
