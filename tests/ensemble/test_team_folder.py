@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from ensemble_runs import RECIPE, trained
@@ -83,6 +85,28 @@ def test_trained_into_a_folder_it_is_the_team_that_was_trained(
     assert weights == pytest.approx(jr.Ensemble(team.members, "weighted").weights)
     other_vote = jr.Ensemble(opened.members, "hard")
     assert other_vote.metrics == pytest.approx(jr.Ensemble(team.members, "hard").metrics)
+
+
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
+def test_members_that_say_no_numbers_are_kept_and_told(task: str, tmp_path: Path) -> None:
+    """As one whose first weights were infinite: nothing of it is lost, and nothing invented."""
+    runs = trained(task)
+    infinite = jax.tree.map(lambda leaf: np.full_like(leaf, np.nan), runs[0].params)
+    broken = dataclasses.replace(runs[0], params=infinite, saved_metrics={})
+    for members in ([broken, broken], [broken, *runs[1:]]):
+        team = jr.Ensemble(members)
+        opened = jr.open(team.save(tmp_path / str(len(members))).folder or "")
+        assert isinstance(opened, jr.Ensemble)
+        assert opened.metrics == team.metrics
+        assert opened.gain == team.gain
+        assert opened.report("en") == team.report("en")
+    weighted = jr.Ensemble([broken, *runs[1:]], "weighted")
+    assert weighted.weights is not None
+    assert weighted.weights[0] == 0
+    assert np.isfinite(list(weighted.metrics.values())).all()
+    assert weighted.metrics == pytest.approx(jr.Ensemble(runs[1:], "weighted").metrics)
+    with pytest.raises(jr.UsageError):
+        jr.Ensemble([broken], "weighted")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(folder: Path, tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def _numbers(told: Mapping[str, Any]) -> dict[str, float]:
 
 
 def measured(task: Task, truth: NDArray[Any], voice: NDArray[Any]) -> dict[str, float]:
-    """The task's metrics of what a member or the team says, and its calibration error.
+    """The task's metrics of what a member or the team says, and its calibration error, as far as
+    they are finite.
 
     truth: class numbers, 0/1 labels, or numbers in the target's own unit. voice: as in
     :func:`jaram.ensemble.votes.united`.
@@ -130,11 +131,15 @@ def measured(task: Task, truth: NDArray[Any], voice: NDArray[Any]) -> dict[str, 
         bins = calibration(truth.reshape(-1).astype(np.int64), np.stack([1 - yes, yes], axis=1))
     else:
         bins = calibration(truth, p)
-    return found | {"calibration_error": calibration_error(bins)}
+    return _finite(found | {"calibration_error": calibration_error(bins)})
+
+
+def _finite(found: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def diversity(task: Task, truth: NDArray[Any], voices: Floats, weights: Floats) -> dict[str, float]:
-    """How much the members differ; empty for a team of one.
+    """How much the members differ; empty for a team of one, or of numbers that are not finite.
 
     Of a classification ``disagreement``: the share of rows (and labels) that two members answer
     differently, averaged over all pairs. Of a regression the ambiguity decomposition (Krogh and
@@ -148,11 +153,12 @@ def diversity(task: Task, truth: NDArray[Any], voices: Floats, weights: Floats) 
         mean = np.tensordot(weights, voices, axes=1)
         errors = np.mean((voices - truth) ** 2, axis=(1, 2))
         distances = np.mean((voices - mean) ** 2, axis=(1, 2))
-        return {
+        told = {
             "member_error": float(weights @ errors),
             "ambiguity": float(weights @ distances),
             "team_error": float(np.mean((mean - truth) ** 2)),
         }
+        return told if np.isfinite(list(told.values())).all() else {}
     answers = [decided(voice, task) for voice in voices]
     apart = [float(np.mean(one != other)) for one, other in combinations(answers, 2)]
     return {"disagreement": float(np.mean(apart))}

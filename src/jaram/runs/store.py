@@ -355,7 +355,10 @@ def _opened(place: Path, told: dict[str, Any]) -> Run:
         seconds=float(told["seconds"]),
         input_shape=started.input_shape,
         folder=place,
-        saved_metrics={str(name): float(value) for name, value in told["metrics"].items()},
+        saved_metrics={
+            str(name): np.nan if value is None else float(value)  # null: it was not finite
+            for name, value in told["metrics"].items()
+        },
         saved_diagnosis=Diagnosis.from_json(told["diagnosis"]) if "diagnosis" in told else None,
     )
 
