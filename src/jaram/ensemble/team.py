@@ -89,7 +89,8 @@ class Ensemble:
 
         A run may fill several places, and then has so many votes. See
         :func:`jaram.ensemble.fitting.greedy_counts`. No data is taken: the runs' own validation
-        answers decide. Raises UsageError if there are none.
+        answers decide. With few validation rows, runs that are equally good are better left to vote
+        all together. Raises UsageError if there are none.
         """
         runs = with_data(checked(runs))
         counts = fitting.greedy_counts(runs, size)
