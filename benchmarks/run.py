@@ -10,7 +10,7 @@ import sys
 from common import HERE, machine, note, versions
 
 TRAINING = ("epoch", "population", "process", "mnist")
-BENCHMARKS = (*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "floor")
+BENCHMARKS = (*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "ensemble", "floor")
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -51,7 +50,6 @@ class Repaired:
     gains: tuple[float, ...]
     changes: str
     seconds: float
-    training_seconds: float
 
     @property
     def is_repaired(self) -> bool:
@@ -102,9 +100,7 @@ def repair(case: Case, trainer: Trainer) -> Repaired:
 
     The treatment has no budget of seconds, so that what it finds does not depend on the machine.
     """
-    started = time.perf_counter()
     run = jr.train(case.recipe, case.data)
-    trained = time.perf_counter()
     treatment = treat(run, case.data, seeds=TRIAL_SEEDS, compare_random=True)
     found = treatment.random
     drawn = found.treated.arm.recipe if found is not None and found.holds else treatment.before
@@ -119,7 +115,6 @@ def repair(case: Case, trainer: Trainer) -> Repaired:
         tuple(b - a for a, b in zip(ill, treated, strict=True)),
         _difference(treatment.before, treatment.recipe),
         treatment.seconds,
-        trained - started,
     )
 
 
@@ -174,12 +169,10 @@ def _summary(found: Sequence[Repaired]) -> list[str]:
     gains = 100 * np.array([np.mean(one.gains) for one in found])
     error = gains.std(ddof=1) / math.sqrt(len(gains)) if len(gains) > 1 else math.nan
     sure = sum(_excludes_zero(one.gains) for one in found)
-    cost = [one.seconds / one.training_seconds for one in found]
     lines = [
         f"- Mean gain {gains.mean():+.1f} points, 95% interval {gains.mean() - 1.96 * error:+.1f} "
         f"to {gains.mean() + 1.96 * error:+.1f}; of {sure} of {len(found)} trainings the "
         "interval of their own gain excludes zero.",
-        f"- A treatment took {np.median(cost):.1f} times its training (median, with compilation).",
     ]
     failed = [one for one in found if not one.is_repaired]
     lines += [

@@ -21,11 +21,13 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.data import Task as Task
     from jaram.data import kfold as kfold
     from jaram.data import load as load
+    from jaram.doctor.care import train_with_care as train_with_care
     from jaram.doctor.diagnosis import Diagnosis as Diagnosis
     from jaram.doctor.diagnosis import diagnose as diagnose
     from jaram.doctor.finding import Finding as Finding
     from jaram.doctor.treatment import treat as treat
     from jaram.doctor.verdict import Treatment as Treatment
+    from jaram.ensemble.team import Ensemble as Ensemble
     from jaram.errors import DataError as DataError
     from jaram.errors import JaramError as JaramError
     from jaram.errors import PreflightError as PreflightError
@@ -34,10 +36,10 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.errors import UsageError as UsageError
     from jaram.network import *
     from jaram.objective import *
+    from jaram.opening import open_folder as open  # noqa: A004
     from jaram.optimizer import *
     from jaram.recipe import Recipe as Recipe
     from jaram.runs.run import Run as Run
-    from jaram.runs.store import open_run as open  # noqa: A004
     from jaram.runs.train import train as train
     from jaram.searches.distributions import Choice as Choice
     from jaram.searches.distributions import IntLogUniform as IntLogUniform
@@ -50,13 +52,14 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
 
 _NAMES = {
     "train": "jaram.runs.train:train",
-    "open": "jaram.runs.store:open_run",
+    "open": "jaram.opening:open_folder",
     "load": "jaram.data:load",
     "kfold": "jaram.data:kfold",
     "Data": "jaram.data:Data",
     "Task": "jaram.data:Task",
     "Recipe": "jaram.recipe:Recipe",
     "Run": "jaram.runs.run:Run",
+    "Ensemble": "jaram.ensemble.team:Ensemble",
     "Finding": "jaram.doctor.finding:Finding",
     "Diagnosis": "jaram.doctor.diagnosis:Diagnosis",
     "Treatment": "jaram.doctor.verdict:Treatment",
@@ -70,6 +73,7 @@ _NAMES = {
     "search": "jaram.searches.search:search",
     "Study": "jaram.searches.study:Study",
     "Space": "jaram.searches.space:Space",
+    "train_with_care": "jaram.doctor.care:train_with_care",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
     "DataError": "jaram.errors:DataError",

@@ -118,3 +118,15 @@ def test_a_resumed_training_has_no_care(
     monkeypatch.chdir(tmp_path)
     assert command(["train", "digits", "--resume", "run", "--care"]) == 2
     assert "--care" in capsys.readouterr().err
+
+
+def test_a_training_that_stops_early_is_looked_at_once_more(digits: jr.Data) -> None:
+    lazy = jr.Recipe(
+        network=(jr.Dense(16, "relu"),),
+        optimizer=jr.RMSProp(learning_rate=100.0),
+        epochs=200,
+        stop="early_stopping 3",
+    )
+    assert jr.train(lazy, digits).result == "stopped"
+    cared = train_with_care(lazy, digits)
+    assert cared.log and cared.run.metrics["valid/accuracy"] > 0.85

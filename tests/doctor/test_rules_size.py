@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import jaram as jr
+from jaram.doctor.examination import Examination
 from jaram.doctor.finding import Finding
 
 
@@ -42,3 +43,21 @@ def test_a_network_on_its_way_is_not_called_small(network: Any) -> None:
 def test_two_epochs_are_too_few_whatever_the_curve() -> None:
     names = {finding.name for finding in heads((jr.Dense(16, "relu"),), 2, 0.01)}
     assert names == {"too_few_epochs"}
+
+
+@pytest.mark.parametrize(("few", "case"), [(1.0, ""), (0.5, "stuck")])
+def test_whether_a_few_rows_can_be_learned_by_heart_is_told(
+    few: float, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Examination, "few_rows_score", few)
+    recipe = jr.Recipe(
+        network=(jr.Dense(20, "tanh"),),
+        optimizer=jr.SGD(0.2, momentum=0.9),
+        batch_size=250,
+        epochs=8,
+        stop=None,
+        seed=510,
+    )
+    found = jr.diagnose(jr.train(recipe, jr.load("moons", n=600, noise=0.12, seed=2)))
+    finding = next(finding for finding in found if finding.name == "underfitting")
+    assert finding.case == case and finding.evidence["few"] == few

@@ -187,3 +187,13 @@ def test_a_run_whose_data_has_gone_asks_for_it(tmp_path: object, digits: jr.Data
     jr.train(jr.Recipe(network=(), epochs=1), data, out=f"{tmp_path}/run")
     with pytest.raises(UsageError, match="data"):
         jr.treat(jr.open(f"{tmp_path}/run"))
+
+
+def test_what_is_no_run_or_not_its_data_is_refused(digits: jr.Data) -> None:
+    with pytest.raises(jr.UsageError, match="needs a run"):
+        jr.treat({"loss": [1.0, 0.5]}, digits)  # type: ignore[arg-type]
+    run = sick(digits, epochs=1)
+    with pytest.raises(jr.UsageError):
+        jr.treat(run, digits, budget="x")  # type: ignore[arg-type]
+    with pytest.raises(jr.RunError):
+        jr.treat(run, jr.load("iris"))

@@ -15,7 +15,7 @@ from typing import Any
 import typer
 import typer.core
 
-from jaram.cli import doctor, evaluate, predict, report, runs, search, show, train
+from jaram.cli import doctor, ensemble, evaluate, predict, report, runs, search, show, train
 from jaram.cli.usage import (
     CommandInterruptedError,
     ExtraArgumentError,
@@ -180,6 +180,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "train": train.train,
     "predict": predict.predict,
     "evaluate": evaluate.evaluate,
+    "ensemble": ensemble.ensemble,
     "doctor": doctor.doctor,
     "search": search.search,
     "report": report.report,

@@ -1,4 +1,4 @@
-"""``jaram evaluate``: how good a trained network is on other data."""
+"""``jaram evaluate``: how good a trained network, or a team of them, is on other data."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def evaluate(
     """Compare predictions with the target column of a table."""
     from jaram.cli.reading import read_for
     from jaram.cli.summary import metrics_table
-    from jaram.runs.store import open_run
+    from jaram.opening import open_folder
     from jaram.training import devices
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     devices.use(device)
-    opened = open_run(run)
+    opened = open_folder(run)
     rows = read_for(opened.preparation, data, no_header=no_header, encoding=encoding)
     metrics = opened.evaluate(rows)
     speaker.say(text("cli.evaluated", run=run, data=data, rows=number(rows.n)))

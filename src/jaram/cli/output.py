@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jaram.messages import text
-from jaram.messages.width import pad, width
+from jaram.messages.width import table_lines, width
 from jaram.progress import BARS, can_print
 
 
@@ -74,22 +74,6 @@ def write_error(line: str) -> None:
     except UnicodeEncodeError:
         encoding = sys.stderr.encoding or "ascii"
         sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-
-
-def table_lines(
-    header: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0
-) -> list[str]:
-    """A table as lines, its columns as wide as they need to be on a terminal."""
-    every = [header, *rows]
-    widths = [max(width(row[index]) for row in every) for index in range(len(header))]
-    first_number = len(header) - numbers
-    return [
-        "  ".join(
-            pad(cell, size, right=index >= first_number)
-            for index, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in every
-    ]
 
 
 def number(value: object) -> str:

@@ -1,4 +1,4 @@
-"""``jaram predict``: what a trained network says about new rows."""
+"""``jaram predict``: what a trained network, or a team of them, says about new rows."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from jaram.errors import UsageError
 from jaram.messages import text
 
 if TYPE_CHECKING:
+    from jaram.ensemble.team import Ensemble
     from jaram.runs.run import Run
 
 _ROWS_AT_ONCE = 10_000
@@ -40,7 +41,7 @@ def predict(
 ) -> int:
     """Predict the target of each row of a table, as CSV."""
     from jaram.cli.reading import read_features
-    from jaram.runs.store import open_run
+    from jaram.opening import open_folder
     from jaram.training import devices
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
@@ -49,7 +50,7 @@ def predict(
     if out is not None and Path(out).exists() and os.path.realpath(out) == os.path.realpath(data):
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)
-    opened = open_run(run)
+    opened = open_folder(run)
     rows = read_features(data, no_header=no_header, encoding=encoding)
     header, columns = _columns(opened, rows)
     if as_json:
@@ -65,7 +66,7 @@ def predict(
     return 0
 
 
-def _columns(run: Run, rows: Any) -> tuple[list[str], list[list[Any]]]:
+def _columns(run: Run | Ensemble, rows: Any) -> tuple[list[str], list[list[Any]]]:
     """Header and columns: the prediction, then the probability of each class."""
     task = run.task
     if task.kind == "regression":

@@ -1,4 +1,4 @@
-"""``jaram show``: a run, a recipe or data, described."""
+"""``jaram show``: a run, an ensemble, a recipe or data, described."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ def show(
     as_json: Json = False,
     lang: Lang = None,
 ) -> int:
-    """Describe a run's folder, a recipe's TOML file, or data."""
+    """Describe a run's or an ensemble's folder, a recipe's TOML file, or data."""
     speaker = Speaker(as_json=as_json)
     path = Path(what)
     if (path / "run.json").exists():
         _show_run(speaker, what)
+    elif (path / "ensemble.json").exists():
+        _show_team(speaker, path)
     elif path.suffix == ".toml":
         _show_recipe(speaker, what)
     else:
@@ -63,6 +65,16 @@ def _show_run(speaker: Speaker, what: str) -> None:
             "findings": findings_json(run),
         }
     )
+
+
+def _show_team(speaker: Speaker, place: Path) -> None:
+    from jaram.cli.ensemble import team_json, tell_gain
+    from jaram.ensemble.store import open_team
+
+    team = open_team(place)
+    speaker.say(str(place))
+    tell_gain(speaker, team)
+    speaker.json(team_json(team, str(place)))
 
 
 def _show_recipe(speaker: Speaker, what: str) -> None:

@@ -92,6 +92,10 @@ def train(
         str | None, typer.Option("--time", metavar="COL", help="cli.train_time")
     ] = None,
     care: Annotated[bool, typer.Option("--care", help="cli.train_care")] = False,
+    ensemble: Annotated[
+        int | None,
+        typer.Option("--ensemble", metavar="N", parser=whole_number, help="cli.train_ensemble"),
+    ] = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -111,6 +115,8 @@ def train(
         raise UsageError("cli.resume_with", option=given)
     if resume is not None and care:
         raise UsageError("cli.resume_with", option="--care")
+    if ensemble is not None and (care or resume is not None):
+        raise UsageError("cli.ensemble_with", option="--care" if care else "--resume")
     given_out = None if out is None else folders.given_folder(out)
     source, columns = _source(data, target, resume)
     table = read_data(
@@ -131,6 +137,8 @@ def train(
         wanted = apply_settings(wanted, setting, lambda asked: _completed(asked, table))
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
+        if ensemble is not None:
+            return _train_team(speaker, wanted, table, folder, device, budget, ensemble)
         if care:
             run = _train_with_care(speaker, wanted, table, folder, device, budget)
         else:
@@ -221,6 +229,31 @@ def _train(
     return train_recipe(recipe, data, out=folder, budget=budget, progress=progress)
 
 
+def _train_team(
+    speaker: Speaker,
+    recipe: Recipe,
+    data: Data,
+    folder: Path,
+    device: str | None,
+    budget: float | None,
+    size: int,
+) -> int:
+    """Train from several seeds as one population, and tell what they gain together."""
+    from jaram.cli.ensemble import tell_team
+    from jaram.cli.summary import tell_choices
+    from jaram.ensemble.team import Ensemble
+    from jaram.progress import live
+    from jaram.training import devices
+
+    devices.use(device)
+    progress = live(speaker.is_silent)
+    team = Ensemble.trained(recipe, data, size=size, out=folder, budget=budget, progress=progress)
+    _tell_prepared(speaker, team.members[0], data)
+    tell_choices(speaker, team.members[0])
+    tell_team(speaker, team, folder)
+    return 0
+
+
 def _train_with_care(
     speaker: Speaker,
     recipe: Recipe,
@@ -293,6 +326,9 @@ def _tell_interrupted(speaker: Speaker, folder: Path, care: bool) -> int:
         told = text(
             "cli.interrupted_saved", folder=folder, command=_command_with("--resume", folder)
         )
+        speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
+    elif (folder / "members").exists():
+        told = text("cli.interrupted_team", folder=folder / "members")
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     else:
         told = text("cli.interrupted_nothing_saved")

@@ -184,7 +184,8 @@ class _Watch:
             return bool(seen) or self.is_over()
 
         self.trainee.advance(1.0, look)
-        if not seen and self.has_diverged:
+        member = self.trainee.member(0)
+        if not seen and (member.is_diverged or member.is_stopped):  # before a look was due
             seen.extend(grave_of(self.diagnosis()))
         return seen[0] if seen else None
 

@@ -105,8 +105,8 @@ class Course:
         count = math.ceil(FIRST_EXAMPLES / (self.evidence.batch_size or FIRST_EXAMPLES))
         told = steps[: max(1, min(count, len(steps) // 10))]
         very_first = told[: math.ceil(len(told) / 4)]  # before overlong steps show
-        if not np.isfinite(very_first).all():
-            return first
+        if not np.isfinite(very_first).all():  # it broke at once; the first loss is what is known
+            return float(steps[0]) if np.isfinite(steps[0]) else first
         return float(np.nanmin([np.median(told), 1.5 * np.mean(very_first)]))
 
     @cached_property
@@ -358,6 +358,8 @@ class Course:
         """
         if not self.could_be_better or self.evidence.size.is_too_small:
             return False
+        if self.evidence.size.needs_time:
+            return True
         if self.is_untrained or (self.is_falling and (self.is_told or self.late >= 2 * LATE)):
             return True
         if self.is_brief and self.evidence.falls_short:
@@ -387,6 +389,8 @@ class Course:
         strong; None if not."""
         if not self.learned_too_little:
             return None
+        if self.reach is not None and self.reach < 1 and self.lack is not None:
+            return None  # it had no time to be held back
         strong = [each for each in restraints(self.evidence) if each.is_strong]
         return max(strong, key=lambda each: each.strength) if strong else None
 

@@ -152,13 +152,20 @@ class Examination:
 
         It takes about as long as the training took.
         """
+        return self._score_with("widen", enough)
+
+    def longer_score(self, enough: float) -> float | None:
+        """The same of the training with three times the epochs (the remedy ``more_epochs``)."""
+        return self._score_with("more_epochs", enough)
+
+    def _score_with(self, remedy: str, enough: float) -> float | None:
         from jaram.doctor.remedies.registry import all_remedies
 
-        wider = all_remedies()["widen"].prescriptions(self.recipe, self.prepared)
-        if not wider:
+        found = all_remedies()[remedy].prescriptions(self.recipe, self.prepared)
+        if not found:
             return None
         prepared = dataclasses.replace(self.prepared, test=None)
-        return _best_training_score(Group((wider[0].recipe,), prepared), enough)
+        return _best_training_score(Group((found[0].recipe,), prepared), enough)
 
     @cached_property
     def _group(self) -> Group:

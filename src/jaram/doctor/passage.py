@@ -101,6 +101,18 @@ def frozen(evidence: Evidence) -> list[int]:
     return [place for place in weighted(evidence) if rates and rates[place] <= STOOD * max(rates)]
 
 
+def died(evidence: Evidence) -> bool:
+    """Whether half of a hidden layer's units, which were alive at the first weights, are dead."""
+    examination, vitals = evidence.examination, evidence.vitals
+    if examination is None or vitals is None or not vitals.signs.size:
+        return False
+    hidden = [place for place in weighted(evidence)[:-1] if not is_narrow(evidence, place)]
+    first, last = (
+        np.nan_to_num(dead)[hidden] for dead in (examination.initial["dead"], vitals["dead"][-1])
+    )
+    return bool(np.any((first < MOSTLY) & (last >= MOSTLY)))
+
+
 def stepped(evidence: Evidence) -> bool:
     """Whether a hidden layer ends in a step, which passes no gradient."""
     network = () if evidence.recipe is None else evidence.recipe.network or ()

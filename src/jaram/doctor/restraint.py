@@ -23,6 +23,10 @@ STRONG_NOISE = 0.5
 STRONG_PENALTY = 0.2
 """Share of what is minimised that is penalty, or of the weights' first size that it has taken away
 beyond half (so that a network that shrank to a tenth has 0.8 of it)."""
+GROWN = 1.5
+"""How many times their first size weights are that no penalty holds (0.7 at most in 16 trainings
+that one held back): where steps are far too long, the weights outgrow it, and it makes most of the
+loss without having kept them."""
 STRONG_LIMIT = 0.5
 """Share of the first weights' size that max-norm does not allow."""
 
@@ -64,7 +68,8 @@ def restraints(evidence: Evidence) -> list[Restraint]:
             denied = _denied(evidence, float(getattr(penalty, "limit", math.inf)))
             found.append(Restraint("max_norm", words(penalty), denied, STRONG_LIMIT))
         else:
-            strength = max(_penalty_share(evidence, penalty), shrunk(evidence))
+            share = 0.0 if growth(evidence) >= GROWN else _penalty_share(evidence, penalty)
+            strength = max(share, shrunk(evidence))
             found.append(Restraint("penalty", words(penalty), strength, STRONG_PENALTY))
     return found
 
@@ -89,11 +94,16 @@ def _penalty_share(evidence: Evidence, penalty: Any) -> float:
 
 def shrunk(evidence: Evidence) -> float:
     """How far beyond half the weights have shrunk from their first size, on [0, 1]."""
+    return max(0.0, 1 - 2 * growth(evidence))
+
+
+def growth(evidence: Evidence) -> float:
+    """How many times their first size the weights are that count; 1 where that is not known."""
     first = evidence.first_params
     if evidence.params is None or first is None:
-        return 0.0
+        return 1.0
     before, after = _size(first), _size(evidence.params)
-    return max(0.0, 1 - 2 * after / before) if before > 0 else 0.0
+    return after / before if before > 0 else 1.0
 
 
 def _size(params: Any) -> float:

@@ -34,7 +34,7 @@ class Size:
 
         ``"linear"``: it has no hidden layer, and what a linear model reaches is its limit.
         ``"narrow"``: tried with more units, the same training makes good half of what was missing,
-        or more.
+        or more, and with three times the epochs it does not.
         """
         evidence, course = self.evidence, self.evidence.course
         reference = evidence.reference
@@ -46,7 +46,7 @@ class Size:
             least, known = course.least_lack, best_of(evidence.curves.train_score)
             is_limit = reference.best - reference.linear > least
             return "linear" if is_limit and known >= reference.linear - least else None
-        return "narrow" if self.roomier is not None else None
+        return "narrow" if self.roomier is not None and not self.needs_time else None
 
     @cached_property
     def fewest_units(self) -> int | None:
@@ -62,10 +62,25 @@ class Size:
         fewest = self.fewest_units
         if reference is None or examination is None or fewest is None or fewest >= FEW_UNITS:
             return None
+        reached = examination.roomier_score(self._enough)
+        return reached if reached is not None and reached >= self._enough else None
+
+    @cached_property
+    def needs_time(self) -> bool:
+        """Whether what more units make good, three times the epochs make good, too."""
+        examination = self.evidence.examination
+        if self.roomier is None or examination is None:
+            return False
+        reached = examination.longer_score(self._enough)
+        return reached is not None and reached >= self._enough
+
+    @property
+    def _enough(self) -> float:
+        """The training score that makes good half of what was missing."""
+        course, reference = self.evidence.course, self.evidence.reference
+        assert reference is not None
         known = max(best_of(self.evidence.curves.train_score), 0.0)
-        enough = known + max(self.evidence.course.least_lack, (reference.best - known) / 2)
-        reached = examination.roomier_score(enough)
-        return reached if reached is not None and reached >= enough else None
+        return known + max(course.least_lack, (reference.best - known) / 2)
 
     @property
     def _is_held_back(self) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from jaram.doctor import signals
 from jaram.doctor.course import FIRST_EXAMPLES, WAVERS, Course
 from jaram.doctor.evidence import Evidence
-from jaram.doctor.passage import frozen
+from jaram.doctor.passage import died, frozen
 from jaram.doctor.restraint import restraints
 
 RISEN = 0.1
@@ -79,7 +79,7 @@ def highest(course: Course) -> float:
     the epochs where dropout or noise are part of what a minibatch shows."""
     steps = course.evidence.curves.steps
     is_disturbed = any(each.kind in ("dropout", "noise") for each in restraints(course.evidence))
-    if steps is None or not len(steps) or is_disturbed:
+    if steps is None or not len(steps) or (is_disturbed and not course.evidence.has_diverged):
         return float(np.max(course.loss)) if len(course.loss) else 0.0
     finite = signals.finite(steps)
     if len(finite) < len(steps):
@@ -95,6 +95,12 @@ def moved(evidence: Evidence) -> float:
     if found is None or not np.isfinite(found).any():
         return 0.0
     return float(np.nanmax(found))
+
+
+def was_killed(evidence: Evidence) -> bool:
+    """Whether steps on a handful of examples left a failed network with mostly dead units."""
+    batch = evidence.batch_size
+    return batch is not None and batch <= TINY and bool(evidence.has_failed) and died(evidence)
 
 
 def thrown_about(course: Course) -> bool:

@@ -36,7 +36,7 @@ from jaram.doctor.trial import (
     run_trial,
 )
 from jaram.doctor.verdict import Confirmation, Treatment, Verdict
-from jaram.errors import UsageError
+from jaram.errors import RunError, UsageError
 from jaram.recipe import Recipe
 from jaram.training.abreast import abreast
 
@@ -97,8 +97,10 @@ def treat(
     """
     if not isinstance(seeds, int) or seeds < 2:
         raise UsageError("doctor.bad_seeds", value=seeds)
-    if budget is not None and not budget > 0:
+    if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
+    if not hasattr(run, "chronicle"):
+        raise UsageError("doctor.treats_runs", got=type(run).__name__)
     treating = _Treating(run, data, seeds, budget, progress or (lambda *_: None))
     treatment = treating.result(out)
     if not compare_random or not treatment.verdicts:
@@ -124,7 +126,10 @@ class _Treating:
         self.data = data_of(run, data)
         self.before = run.recipe
         self._prepared: dict[PrepareOptions, tuple[Prepared, Part | None]] = {}
-        self.evidence = gather(run, self.prepared(self.before, is_whole=True))
+        whole = self.prepared(self.before, is_whole=True)
+        if whole.input_shape != run.input_shape or whole.task.outputs != run.task.outputs:
+            raise RunError("doctor.other_data")
+        self.evidence = gather(run, whole)
         self.diagnosis = diagnose_evidence(self.evidence)
         self.seeds = tuple(run.recipe.seed + place for place in range(seeds))
         is_uneven = "class_imbalance" in names_of(self.diagnosis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def width(line: str) -> int:
@@ -31,3 +32,19 @@ def wrap(line: str, columns: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
+
+
+def table_lines(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numbers: int = 0
+) -> list[str]:
+    """A table as lines, its columns as wide as they need to be on a terminal."""
+    every = [header, *rows]
+    widths = [max(width(row[index]) for row in every) for index in range(len(header))]
+    first_number = len(header) - numbers
+    return [
+        "  ".join(
+            pad(cell, size, right=index >= first_number)
+            for index, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in every
+    ]

@@ -23,13 +23,15 @@ class Context(NamedTuple):
     """What a layer is told beside its input.
 
     training: whether to behave as in training (drop units, use the minibatch's statistics).
-    key: a JAX random key of this layer's own for this step; None outside training.
+    key: a JAX random key of this layer's own for this step; None where nothing is random.
     mask: bool ``(batch, steps)``, True where a series has a real step; None if every step is real.
+    drops: whether units are dropped outside training, too (Monte-Carlo dropout).
     """
 
     training: bool = False
     key: Array | None = None
     mask: Array | None = None
+    drops: bool = False
 
 
 class Layer(ABC):

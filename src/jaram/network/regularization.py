@@ -15,7 +15,8 @@ class Dropout(Layer):
     """Each value becomes 0 with probability ``rate`` (Srivastava et al., 2014).
 
     The others are divided by 1 - rate. So the expected output is the input, and nothing has to be
-    scaled outside training.
+    scaled outside training. With ``Context.drops`` units are dropped there, too: Monte-Carlo
+    dropout (Gal and Ghahramani, 2016).
     """
 
     rate: Share = 0.5
@@ -26,7 +27,7 @@ class Dropout(Layer):
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
-        if not context.training:
+        if not (context.training or context.drops):
             return x, state
         share_kept = 1.0 - self.rate
         is_kept = jax.random.bernoulli(random_key(self, context), share_kept, x.shape)
@@ -49,3 +50,11 @@ class GaussianNoise(Layer):
             return x, state
         noise = jax.random.normal(random_key(self, context), x.shape, x.dtype)
         return x + self.stddev * noise, state
+
+
+def has_dropout(part: object) -> bool:
+    """Whether a network, a layer, or a layer inside one drops units."""
+    if isinstance(part, Dropout):
+        return True
+    fields = vars(part).values() if isinstance(part, Layer) else part
+    return isinstance(part, Layer | tuple) and any(map(has_dropout, fields))  # type: ignore[call-overload]

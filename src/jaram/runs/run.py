@@ -17,7 +17,7 @@ from jaram.data.prepare import Part, Prepared
 from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.finding import Finding
-from jaram.errors import RunError
+from jaram.errors import RunError, UsageError
 from jaram.network.network import NetworkParams, NetworkState
 from jaram.objective.metrics import evaluate
 from jaram.recipe import Recipe
@@ -147,33 +147,40 @@ class Run:
         :meth:`predict`."""
         return np.asarray(self.examine(self._inputs(x)).logits)
 
-    def predict(self, x: Any) -> NDArray[Any]:
+    def predict(self, x: Any, samples: int | None = None) -> NDArray[Any]:
         """Predictions for new examples: class labels, 0/1 labels, or numbers in the target's unit.
 
         ``x`` is an array, a frame, a Data, or a file's path, with the columns of the training data.
         Shape ``(examples,)``, or ``(examples, outputs)`` for several targets or labels.
+        samples: as in :meth:`predict_proba`.
         """
+        if samples is not None:
+            told = self._sampled(x, samples)
+            if self.task.has_classes:
+                told = told.argmax(axis=1)
+            elif self.task.kind == "multilabel":
+                told = told > 0.5
+            return self._decoded(told)
         return self._decoded(self.examine(self._inputs(x)).answer)
 
-    def predict_proba(self, x: Any) -> NDArray[np.float32]:
+    def predict_proba(self, x: Any, samples: int | None = None) -> NDArray[np.float32]:
         """Probabilities ``(examples, classes)`` (``(examples, labels)`` for multi-label).
 
-        Raises RunError for a regression.
+        samples: so many times with other units dropped, and the mean of what comes out: the network
+            as an ensemble of the networks that dropout trained (Gal and Ghahramani, 2016). None
+            drops nothing.
+
+        Raises RunError for a regression, and for samples of a network without dropout.
         """
         if self.task.kind == "regression":
             raise RunError("runs.no_probabilities")
+        if samples is not None:
+            return self._sampled(x, samples)
         return np.asarray(self.examine(self._inputs(x)).probability)
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """Metrics on other data that has the target: a Data, ``(x, y)``, or what ``load`` takes."""
-        if isinstance(data, tuple) and len(data) == 2:
-            data = Data(data[0], data[1], task=self.task)
-        elif not isinstance(data, Data):
-            from jaram.data.builtin import is_made_of_arrays
-            from jaram.data.load import load, load_for
-
-            whole = is_made_of_arrays(data)
-            data = load(data) if whole else load_for(self.preparation, data)
+        data = read_examples(self.preparation, data)
         x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
         part = Part(x=x, y=y, weight=None, rows=np.arange(len(x)))
         return self._metrics_of(part, self.examine(x, y))
@@ -199,13 +206,21 @@ class Run:
         return self.examine(rows.x, rows.y)
 
     def _inputs(self, x: Any) -> NDArray[np.float32]:
-        """Prepared inputs of ``x``; a file needs no column for the target."""
-        if isinstance(x, str | Path):
-            from jaram.data.builtin import is_made_of_arrays
-            from jaram.data.load import load, load_frame
+        return self.preparation.transform(read_inputs(x))
 
-            x = load(x) if is_made_of_arrays(x) else load_frame(x)
-        return self.preparation.transform(x)
+    def _sampled(self, x: Any, samples: int) -> NDArray[Any]:
+        """The mean answer of ``samples`` networks with dropout."""
+        from jaram.network.regularization import has_dropout
+        from jaram.training.outputs import sampled_answers
+
+        if not isinstance(samples, int) or samples < 1:
+            raise UsageError("runs.bad_samples", value=samples)
+        if not has_dropout(self.recipe.network):
+            raise RunError("runs.no_dropout")
+        prepared = self._inputs(x)
+        return sampled_answers(
+            self.recipe, self.params, self.network_state, prepared, self.task, samples
+        )
 
     def _decoded(self, answer: NDArray[Any]) -> NDArray[Any]:
         decoded = self.preparation.inverse_target(answer)
@@ -220,6 +235,29 @@ class Run:
         weight = part.weight if part.weight is not None and part.weight.any() else None
         metrics = {"loss": float(np.average(found.loss, weights=weight))}
         return metrics | evaluate(self.task, truth, given)
+
+
+def read_inputs(x: Any) -> Any:
+    """Inputs that a preparation takes: ``x`` itself, or what the file or built-in set of that name
+    holds, which needs no column for the target."""
+    if not isinstance(x, str | Path):
+        return x
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.load import load, load_frame
+
+    return load(x) if is_made_of_arrays(x) else load_frame(x)
+
+
+def read_examples(preparation: Preparation, data: Any) -> Data:
+    """Examples with the target that ``preparation`` knows; ``data`` as in :meth:`Run.evaluate`."""
+    if isinstance(data, Data):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        return Data(data[0], data[1], task=preparation.task)
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.load import load, load_for
+
+    return load(data) if is_made_of_arrays(data) else load_for(preparation, data)
 
 
 def measured_parts(prepared: Prepared) -> dict[str, Part]:

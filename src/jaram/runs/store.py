@@ -338,13 +338,15 @@ def _opened(place: Path, told: dict[str, Any]) -> Run:
     params, network_state = tensors.read_weights(
         place / "weights.safetensors", network, started.input_shape
     )
+    chronicle = read_chronicle(place, len(network))
+    _check_whole(chronicle, int(told["trained_epochs"]))
     return Run(
         recipe=started.recipe,
         choices=started.choices,
         task=started.task,
         preparation=started.preparation,
         summary=started.summary,
-        chronicle=read_chronicle(place, len(network)),
+        chronicle=chronicle,
         params=params,
         network_state=network_state,
         best_epoch=int(told["best_epoch"]),
@@ -353,9 +355,23 @@ def _opened(place: Path, told: dict[str, Any]) -> Run:
         seconds=float(told["seconds"]),
         input_shape=started.input_shape,
         folder=place,
-        saved_metrics={str(name): float(value) for name, value in told["metrics"].items()},
+        saved_metrics={
+            str(name): np.nan if value is None else float(value)  # null: it was not finite
+            for name, value in told["metrics"].items()
+        },
         saved_diagnosis=Diagnosis.from_json(told["diagnosis"]) if "diagnosis" in told else None,
     )
+
+
+def _check_whole(chronicle: Chronicle, trained: int) -> None:
+    """Raise ValueError if a finished run's files do not tell of the same epochs."""
+    epochs = chronicle.epochs
+    if epochs != trained:
+        raise ValueError(f"history.jsonl holds {epochs} epochs of {trained}")
+    if len(chronicle.vitals) not in (0, epochs):
+        raise ValueError(f"vitals.jsonl holds {len(chronicle.vitals)} epochs of {epochs}")
+    if len(chronicle.steps) % max(1, epochs):
+        raise ValueError(f"steps.f32 holds {len(chronicle.steps)} steps of {epochs} epochs")
 
 
 def read_started(place: Path, told: dict[str, Any]) -> Started:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -96,6 +96,50 @@ def answers(
         found = _program()(knobs, params, state, block, target, task)
         parts.append(Answers(*(np.asarray(values)[: rows.stop - start] for values in found)))
     return Answers(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+@partial(jax.jit, static_argnames=("task",))
+def _sampled(
+    recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, keys: Array, task: Task
+) -> Array:
+    assert recipe.loss is not None
+    loss = recipe.loss
+
+    def answer(key: Array) -> Array:
+        passed = forward(recipe, params, state, x, Context(key=key, drops=True))
+        told = decide if task.kind == "regression" else probabilities
+        return told(passed.z, passed.activation, loss, task)
+
+    return jnp.mean(jax.lax.map(answer, keys), axis=0)
+
+
+def sampled_answers(
+    recipe: Recipe,
+    params: NetworkParams,
+    state: NetworkState,
+    x: NDArray[Any],
+    task: Task,
+    samples: int,
+) -> NDArray[np.float32]:
+    """The mean of ``samples`` answers, each with other units dropped (Monte-Carlo dropout).
+
+    Probabilities ``(examples, classes)`` or ``(examples, labels)``, or scaled targets ``(examples,
+    outputs)``; statistics of minibatches stay as they were learned. Which units are dropped follows
+    from the recipe's seed and from where in ``x`` a row stands.
+    """
+    if not len(x):
+        raise DataError("data.no_rows")
+    knobs = knob_arrays(for_program(recipe))
+    size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
+    make_room(_sampled)
+    parts = []
+    for number, start in enumerate(range(0, len(x), size)):
+        rows = slice(start, min(start + size, len(x)))
+        block_key = jax.random.fold_in(jax.random.key(recipe.seed), number)
+        keys = jax.random.split(block_key, samples)
+        found = _sampled(knobs, params, state, _filled(x[rows], size), keys, task)
+        parts.append(np.asarray(found)[: rows.stop - start])
+    return np.concatenate(parts)
 
 
 def compile_ahead(

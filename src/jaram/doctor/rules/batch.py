@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
-from jaram.doctor.steps import overlong, thrown_about
+from jaram.doctor.steps import overlong, thrown_about, was_killed
 from jaram.doctor.telling import numbers, severity
 
 
@@ -43,22 +43,25 @@ def batch_too_large(evidence: Evidence) -> Iterable[Sighting]:
 @finds(
     "batch_too_small",
     remedies=("larger_batch", "lower_learning_rate"),
-    explains=("oscillating_loss",),
+    explains=("oscillating_loss", "dead_units"),
 )
 def batch_too_small(evidence: Evidence) -> Iterable[Sighting]:
-    """Steps on a handful of examples, which keep throwing the network about at the end."""
+    """Steps on a handful of examples, which keep throwing the network about at the end, or threw
+    its units where no example reaches them."""
     for note in evidence.notes:
         if note.name == "batch_too_small":
             bad: Severity = "minor" if evidence.is_healthy else "grave"
             yield Sighting(bad, note.evidence, note.case)
             return
     course = evidence.course
-    if thrown_about(course):
+    if thrown_about(course) or was_killed(evidence):
         told = numbers(
             batch_size=evidence.batch_size,
             swing=course.swing,
             wavers=course.wavers,
             epochs=evidence.curves.epochs,
         )
-        picture = course.picture()
-        yield Sighting(severity(evidence), told, "noise", picture)
+        case = "noise" if thrown_about(course) else "killed"
+        if evidence.has_diverged:
+            case = "broke"
+        yield Sighting(severity(evidence), told, case, course.picture())

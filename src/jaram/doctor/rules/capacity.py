@@ -10,6 +10,7 @@ import numpy as np
 from jaram.doctor import signals
 from jaram.doctor.course import Course
 from jaram.doctor.evidence import SURE, Evidence, Floats
+from jaram.doctor.examination import FEW_ROWS
 from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.remedies.capacity import wider
 from jaram.doctor.steps import PARTED, overlong, thrown_about
@@ -24,6 +25,8 @@ whose validation loss may rise by a fifth while they grow sure of themselves."""
 USUAL_GAP = 0.06
 """Points of the score that any network is better by on the rows it learned from: twice what
 matters."""
+BY_HEART = 0.9
+"""Score on a handful of rows from which a network has learned them by heart."""
 FEWEST_EPOCHS = 6
 """Epochs below which a curve has no shape."""
 HIGH = 0.1
@@ -137,7 +140,9 @@ def underfitting(evidence: Evidence) -> Iterable[Sighting]:
         told |= numbers(units=fewest, wider=wider(fewest), roomier=evidence.size.roomier)
         yield Sighting(bad, told, "narrow", picture, ("widen", "deepen"))
     elif course.knows_little:
-        yield Sighting(bad, told, picture=picture)
+        few = None if evidence.examination is None else evidence.examination.few_rows_score
+        case = "stuck" if few is not None and few < BY_HEART else ""
+        yield Sighting(bad, told | numbers(few=few, rows=FEW_ROWS), case, picture)
     elif reference is None and both_are_high(course):
         yield Sighting("notable", told, "curves", picture)
 

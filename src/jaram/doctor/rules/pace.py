@@ -37,7 +37,8 @@ def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
         return  # it is still training
     if evidence.has_diverged or overlong(course) is not None or not course.is_unfinished:
         return
-    if course.lack == "epochs" or (course.update is None and not is_straight(course)):
+    is_proved = evidence.size.needs_time and course.lack is None and course.went_far
+    if course.lack == "epochs" or is_proved or (course.update is None and not is_straight(course)):
         case = "" if course.is_falling else "brief"
         yield Sighting(severity(evidence), _told(course), case, course.picture())
 
@@ -52,6 +53,7 @@ def too_few_epochs(evidence: Evidence) -> Iterable[Sighting]:
         "insert_batch_norm",
         "more_epochs",
     ),
+    explains=("underfitting", "constant_prediction", "plateau"),
 )
 def slow_convergence(evidence: Evidence) -> Iterable[Sighting]:
     """The training ended on its way, though its steps were neither short nor few."""
