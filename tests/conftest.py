@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 # Two devices, whatever the machine has, so that spreading members over devices is tested
@@ -14,3 +16,12 @@ os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True)
+def _no_language_is_left_behind() -> Iterator[None]:
+    """A command with ``--lang`` speaks so for the rest of its process, which here has more tests."""
+    yield
+    from jaram.messages import set_language
+
+    set_language(None)
