@@ -20,7 +20,7 @@ if os.environ.get("CI"):
 
 @pytest.fixture(autouse=True)
 def _no_language_is_left_behind() -> Iterator[None]:
-    """A command with ``--lang`` speaks so for the rest of its process, which here has more tests."""
+    """A command with ``--lang`` speaks so for the rest of its process, which has more tests."""
     yield
     from jaram.messages import set_language
 
