@@ -467,3 +467,19 @@ def test_the_findings_in_json_are_those_of_the_diagnosis_and_of_the_preflight(
     names = [finding["name"] for finding in json.loads(capsys.readouterr().out)["findings"]]
     assert names[0] == "learning_rate_too_high"
     assert set(names) == {"learning_rate_too_high"} | before
+
+
+def test_random_search_is_told_beside_where_it_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: dict[str, object] = {}
+
+    def treat(*_: object, **given: object) -> object:
+        asked.update(given)
+        return made_up_treatments.treatment(verdicts=[])
+
+    monkeypatch.setattr("jaram.doctor.treatment.treat", treat)
+    assert run(["doctor", str(folder), "--treat", "--compare-random"]) == 0
+    assert asked["compare_random"] is True
+    assert run(["doctor", str(folder), "--compare-random"]) == 2
+    assert "--treat" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -45,6 +45,9 @@ def doctor(
         int | None,
         typer.Option("--seeds", metavar="N", parser=seed_count, help="cli.doctor_seeds"),
     ] = None,
+    compare_random: Annotated[
+        bool, typer.Option("--compare-random", help="cli.doctor_compare_random")
+    ] = False,
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="cli.doctor_data")
     ] = None,
@@ -66,12 +69,15 @@ def doctor(
         return _explain(speaker, explain)
     if run is None:
         raise UsageError("cli.doctor_needs_run")
-    for option, value in {"--budget": budget, "--seeds": seeds, "--out": out}.items():
+    asked = {"--budget": budget, "--seeds": seeds, "--out": out}
+    asked["--compare-random"] = compare_random or None
+    for option, value in asked.items():
         if value is not None and not treat:
             raise UsageError("cli.doctor_needs_treat", option=option)
     devices.use(device)
     if treat:
-        return _treat(speaker, run, data, budget, seeds or SEEDS, out, show_all)
+        trial = _Trial(budget, seeds or SEEDS, compare_random)
+        return _treat(speaker, run, data, trial, out, show_all)
     evidence = _evidence(run, data)
     from jaram.doctor.diagnosis import diagnose_evidence
 
@@ -178,12 +184,19 @@ def _tell_next(
         speaker.say(text("cli.doctor_next_explain", name=explained))
 
 
+class _Trial(NamedTuple):
+    """How the remedies are to be tried; as :func:`jaram.treat` takes it."""
+
+    budget: float | None
+    seeds: int
+    compare_random: bool
+
+
 def _treat(
     speaker: Speaker,
     run: str,
     data: str | None,
-    budget: float | None,
-    seeds: int,
+    trial: _Trial,
     out: str | None,
     show_all: bool,
 ) -> int:
@@ -206,8 +219,9 @@ def _treat(
         treatment = treat(
             opened,
             rows,
-            seeds=seeds,
-            budget=budget,
+            seeds=trial.seeds,
+            budget=trial.budget,
+            compare_random=trial.compare_random,
             out=folder,
             progress=lambda key, values: speaker.say(text(key, **values)),
         )
