@@ -61,3 +61,20 @@ def test_whether_a_few_rows_can_be_learned_by_heart_is_told(
     found = jr.diagnose(jr.train(recipe, jr.load("moons", n=600, noise=0.12, seed=2)))
     finding = next(finding for finding in found if finding.name == "underfitting")
     assert finding.case == case and finding.evidence["few"] == few
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"optimizer": jr.Adam(0.02), "epochs": 80}, {"layer_rates": (0.0, 1.0), "epochs": 60}],
+    ids=["it knows its rows", "a layer is frozen"],
+)
+def test_more_units_are_tried_only_where_size_is_in_question(
+    fields: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("trained again for nothing")
+
+    monkeypatch.setattr(Examination, "roomier_score", refuse)
+    given = {"optimizer": jr.Adam(0.01), "network": (jr.Dense(12, "tanh"),), "stop": None} | fields
+    run = jr.train(jr.Recipe(**given), jr.load("circles", n=600, noise=0.08, seed=3))
+    jr.diagnose(run)

@@ -106,11 +106,15 @@ def died(evidence: Evidence) -> bool:
     examination, vitals = evidence.examination, evidence.vitals
     if examination is None or vitals is None or not vitals.signs.size:
         return False
+    before = mostly_dead(evidence, examination.initial["dead"])
+    return bool(np.any(~before & mostly_dead(evidence, vitals["dead"][-1])))
+
+
+def mostly_dead(evidence: Evidence, dead: Floats) -> NDArray[np.bool_]:
+    """Which hidden layers, narrow ones left out, have ``MOSTLY`` dead units; dead ``(layers,)``:
+    their shares."""
     hidden = [place for place in weighted(evidence)[:-1] if not is_narrow(evidence, place)]
-    first, last = (
-        np.nan_to_num(dead)[hidden] for dead in (examination.initial["dead"], vitals["dead"][-1])
-    )
-    return bool(np.any((first < MOSTLY) & (last >= MOSTLY)))
+    return np.asarray(np.nan_to_num(dead)[hidden] >= MOSTLY)
 
 
 def stepped(evidence: Evidence) -> bool:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import numpy as np
-
 from jaram.doctor.course import best_of
 from jaram.doctor.evidence import Evidence
-from jaram.doctor.passage import MOSTLY, frozen, is_narrow, stepped, units, weighted
+from jaram.doctor.passage import frozen, mostly_dead, stepped, units, weighted
 
 FEW_UNITS = 16
 """Units of the narrowest hidden layer below which a network that knows little is tried with
@@ -38,10 +36,8 @@ class Size:
         """
         evidence, course = self.evidence, self.evidence.course
         reference = evidence.reference
-        if not course.knows_little or reference is None or self._is_held_back:
+        if reference is None or not self._is_in_question:
             return None
-        if course.reach is not None and course.reach < 1 and course.lack is not None:
-            return None  # more units learn faster, too; it has not shown yet what it can hold
         if evidence.recipe is not None and len(weighted(evidence)) == 1:
             least, known = course.least_lack, best_of(evidence.curves.train_score)
             is_limit = reference.best - reference.linear > least
@@ -58,9 +54,10 @@ class Size:
     def roomier(self) -> float | None:
         """The training score of the same training with more units, where there were few and it
         made good half of what was missing, or more; None otherwise."""
-        reference, examination = self.evidence.reference, self.evidence.examination
-        fewest = self.fewest_units
-        if reference is None or examination is None or fewest is None or fewest >= FEW_UNITS:
+        examination, fewest = self.evidence.examination, self.fewest_units
+        if examination is None or fewest is None or fewest >= FEW_UNITS:
+            return None
+        if not self._is_in_question:
             return None
         reached = examination.roomier_score(self._enough)
         return reached if reached is not None and reached >= self._enough else None
@@ -82,6 +79,14 @@ class Size:
         known = max(best_of(self.evidence.curves.train_score), 0.0)
         return known + max(course.least_lack, (reference.best - known) / 2)
 
+    @cached_property
+    def _is_in_question(self) -> bool:
+        """Whether it knows little, nothing else explains that, and it has shown what it can hold:
+        where a training has not gone far yet, more units learn faster, too."""
+        course = self.evidence.course
+        has_gone = course.reach is None or course.reach >= 1 or course.lack is None
+        return course.knows_little and has_gone and not self._is_held_back
+
     @property
     def _is_held_back(self) -> bool:
         """Whether something else keeps the network's units from their work."""
@@ -90,6 +95,4 @@ class Size:
             return True
         if evidence.vitals is None or not evidence.vitals.signs.size:
             return False
-        hidden = [place for place in weighted(evidence)[:-1] if not is_narrow(evidence, place)]
-        dead = evidence.vitals["dead"][-1][hidden]
-        return bool(np.any(np.nan_to_num(dead) >= MOSTLY))
+        return bool(mostly_dead(evidence, evidence.vitals["dead"][-1]).any())

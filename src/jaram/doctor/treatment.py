@@ -99,7 +99,9 @@ def treat(
         raise UsageError("doctor.bad_seeds", value=seeds)
     if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
-    if not hasattr(run, "chronicle"):
+    from jaram.runs.run import Run
+
+    if not isinstance(run, Run):
         raise UsageError("doctor.treats_runs", got=type(run).__name__)
     treating = _Treating(run, data, seeds, budget, progress or (lambda *_: None))
     treatment = treating.result(out)

@@ -235,8 +235,8 @@ def _is_hidden_by_threshold(
 
 
 def best_balance(is_rare: NDArray[np.bool_], score: Floats) -> float:
-    """The highest mean of the two classes' shares found ``(n,)`` that a threshold on the score
-    reaches."""
+    """The highest balanced accuracy, 0.5 to 1, of answering the class ``is_rare`` ``(n,)`` from a
+    threshold of the score ``(n,)`` on."""
     values, group = np.unique(score, return_inverse=True)
     rare = np.bincount(group, is_rare, minlength=len(values))[::-1].cumsum()
     others = np.bincount(group, ~is_rare, minlength=len(values))[::-1].cumsum()
