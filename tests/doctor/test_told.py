@@ -62,7 +62,7 @@ def test_it_is_told_from_the_record_alone(lang: Language) -> None:
 
 def test_korean_is_korean() -> None:
     told = treatment().report("ko")
-    for part in ("학습률 낮추기 (÷ 100)", "받아들인 처방", "새 시드 3개", "검증 데이터의 정확도"):
+    for part in ("학습률 낮추기 (÷ 100)", "채택한 처방", "새 시드 3개", "검증 데이터의 정확도"):
         assert part in told
     assert "remedy" not in told
 

@@ -86,3 +86,11 @@ def test_a_record_that_is_no_json_is_left_out(content: bytes, tmp_path: Path) ->
     folder = made_up_runs.make_run(tmp_path / "run", "binary", epochs=3)
     (folder / "treatment.json").write_bytes(content)
     assert '"treatment":null' in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_the_curves_tell_how_many_fresh_seeds_they_are_of() -> None:
+    """The trial's are half as many."""
+    record = recorded()
+    record["confirmation"]["gain"]["seeds"] = 14
+    told = arrange_treatment(record)
+    assert told is not None and told["seeds"] == 14

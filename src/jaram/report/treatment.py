@@ -39,7 +39,7 @@ def _arranged(record: Table) -> Table:
         "metric": metric,
         "is_share": metric in words.SHARES,
         "part": str(record["part"]),
-        "seeds": record["seeds"],
+        "seeds": None if confirmation is None else confirmation["gain"]["seeds"],  # of the curves
         "helped": bool(record["helped"]),
         "conclusion": _by_language(partial(_conclusion, record)),
         "control": told.control_told(record) if verdicts else None,

@@ -63,16 +63,19 @@ def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
     case = overlong(course)
     if case is None:
         return
-    loss = course.loss
+    loss, steps = course.loss, evidence.curves.steps
+    start = course.start
+    if evidence.has_diverged and steps is not None and np.isfinite(steps[:1]).any():
+        start = min(start, float(steps[0]))  # within a few steps all others were thrown up
     told = numbers(
         learning_rate=evidence.learning_rate,
         update=course.update,
-        start=course.start,
+        start=start,
         end=signals.level(loss, 1.0) if len(loss) else None,
         times=highest(course) / max(course.start, 1e-30),
         swing=course.swing if len(loss) else None,
         back=course.back if len(loss) else None,
-        moved=moved(evidence),
+        moved=moved(evidence) or None,  # 0 is not known
         epochs=evidence.curves.epochs,
     )
     yield Sighting(severity(evidence), told, case, course.picture())
