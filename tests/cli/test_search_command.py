@@ -61,12 +61,10 @@ def test_a_file_may_hold_the_space(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_interrupted_search_says_how_to_go_on(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from jaram.searches.search import _Search
-
     arguments = ["search", "iris", *FAST, *RATE, "--out", "study"]
     monkeypatch.setattr("sys.argv", ["jaram", *arguments])
     with monkeypatch.context() as patched:
-        patched.setattr(_Search, "concluded", _press_ctrl_c)
+        patched.setattr("jaram.searches.search.confirmation", _press_ctrl_c)
         assert run(arguments) == 130
     told = capsys.readouterr().err
     assert "jaram search iris --resume study" in told

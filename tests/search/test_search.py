@@ -14,9 +14,9 @@ import jaram as jr
 from jaram.errors import JaramError, RunError, UsageError
 from jaram.runs.train import candidates_of
 from jaram.searches import files
-from jaram.searches.cohort import Cohort, Entry
-from jaram.searches.search import SearchReport
-from jaram.searches.strategies import Box, zoomed
+from jaram.searches.cohort import Cohort, Entry, Saved, Work, reached
+from jaram.searches.loop import SearchReport
+from jaram.searches.strategies.zooming import Box, zoomed
 from jaram.searches.study import Trial, winner_of
 
 BASE = jr.Recipe(
@@ -121,36 +121,63 @@ def test_caviar_trains_the_better_third_on() -> None:
     assert found.winner.rung == 2
 
 
+def never() -> bool:
+    return False
+
+
+def entries_of(recipes: list[jr.Recipe]) -> list[Entry]:
+    ready = candidates_of(recipes, data())
+    return [Entry(number, one.recipe, one.prepared) for number, one in enumerate(ready)]
+
+
+def works(entries: list[Entry], starts: dict[int, Saved], until: int) -> list[Work]:
+    return [Work((e.trial, 0), e, starts.get(e.trial), until) for e in entries]
+
+
 def test_survivors_go_on_as_if_nobody_had_been_dropped() -> None:
-    recipes = [dataclasses.replace(BASE, optimizer=jr.SGD(rate)) for rate in (0.01, 0.05, 0.1, 0.3)]
-    ready = candidates_of(recipes * 3, data())
-    entries = [Entry(number, one.recipe, one.prepared) for number, one in enumerate(ready)]
-    never = lambda: False  # noqa: E731
-    whole = Cohort(entries, 2, "accuracy", 0.0, is_alone=True)
-    whole.advance(1.0, never)
-    cut = Cohort(entries, 2, "accuracy", 0.0, is_alone=True)
-    cut.advance(1 / 3, never)
-    cut.keep({2, 7})
-    cut.advance(1.0, never)
-    expected = {one.trial: one for one in whole.reached(1.0)}
-    for one in cut.reached(1.0):
-        if one.trial in (2, 7):
-            assert one.scores == expected[one.trial].scores
-            assert one.loss == pytest.approx(expected[one.trial].loss, rel=1e-5)
-            assert one.epochs == 18
-        else:
-            assert one.epochs == 6
+    """And from beside others to a place of their own, on another device."""
+    entries = entries_of([BASE_AT(rate) for rate in (0.01, 0.05, 0.1, 0.3)] * 3)
+    cohort = Cohort(entries, 2, is_alone=True)
+    whole = cohort.train(works(entries, {}, 9), never)
+    begun = dict(enumerate(cohort.train(works(entries, {}, 3), never)))
+    assert all(one.epochs == 6 for one in begun.values())
+    survivors = [entries[2], entries[7]]
+    went_on = cohort.train(works(survivors, begun, 9), never)
+    for work, saved in zip(works(survivors, begun, 9), went_on, strict=True):
+        mine = reached(work, saved, "accuracy", 0.0)
+        his = reached(work, whole[work.entry.trial], "accuracy", 0.0)
+        assert mine.scores == his.scores
+        assert mine.loss == pytest.approx(his.loss, rel=1e-5)
+        assert mine.curve == his.curve
+        assert saved.epochs == 18
 
 
-def test_dropping_compiles_nothing() -> None:
-    ready = candidates_of([BASE_AT(0.01), BASE_AT(0.1), BASE_AT(0.2)], data())
-    entries = [Entry(number, one.recipe, one.prepared) for number, one in enumerate(ready)]
-    cohort = Cohort(entries, 1, "accuracy", 0.0, is_alone=True)
-    cohort.advance(1 / 3, lambda: False)
-    cohort.keep({1})
+def test_going_on_compiles_nothing() -> None:
+    entries = entries_of([BASE_AT(0.01), BASE_AT(0.1), BASE_AT(0.2)])
+    cohort = Cohort(entries, 1, is_alone=True)
+    begun = dict(enumerate(cohort.train(works(entries, {}, 3), never)))
     with _counted() as compiled:
-        cohort.advance(1.0, lambda: False)
-    assert compiled == []
+        cohort.train(works(entries[1:2], begun, 9), never)
+    assert [event for event in compiled if "run_epochs" in event] == []
+
+
+def test_a_child_goes_on_from_its_parent_with_its_own_knobs() -> None:
+    entries = entries_of([BASE_AT(0.01), BASE_AT(0.1), BASE_AT(0.2)])
+    cohort = Cohort(entries, 1, is_alone=True)
+    begun = cohort.train(works(entries, {}, 3), never)
+    own, child = cohort.train(
+        [Work((1, 1), entries[1], begun[1], 6), Work((2, 1), entries[1], begun[0], 6)], never
+    )
+    for leaf, other in zip(
+        jax.tree.leaves(own.curves), jax.tree.leaves(begun[1].curves), strict=True
+    ):
+        assert np.array_equal(leaf[:3], other)
+    assert np.array_equal(child.curves[0][:3], begun[0].curves[0])
+    alone = dataclasses.replace(entries[1].recipe, optimizer=jr.SGD(0.1, momentum=0.9))
+    assert alone == entries[1].recipe
+    weights = jax.tree.leaves(begun[0].state.params)
+    assert not np.array_equal(jax.tree.leaves(child.state.params)[0], weights[0])
+    assert not np.array_equal(child.curves[0], own.curves[0])
 
 
 def BASE_AT(rate: float) -> jr.Recipe:
@@ -167,9 +194,9 @@ class _counted:  # noqa: N801
         jax.monitoring.register_event_duration_secs_listener(self._hear)
         return self.compiled
 
-    def _hear(self, event: str, seconds: float, **_: Any) -> None:
+    def _hear(self, event: str, seconds: float, **more: Any) -> None:
         if self.is_on and event.endswith("backend_compile_duration"):
-            self.compiled.append(event)
+            self.compiled.append(str(more.get("fun_name")))
 
     def __exit__(self, *_: object) -> None:
         self.is_on = False
@@ -180,13 +207,13 @@ def test_members_wait_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("jaram.searches.search.MEMORY_BYTES", 5 * 8 * 4 * weights)
     whole = jr.search(BASE, data(), trials=7, confirm=2)
     sizes: list[int] = []
-    begun = Cohort.__init__
+    begun = Cohort.train
 
-    def counted(self: Cohort, entries: Any, *rest: Any, **more: Any) -> None:
-        sizes.append(len(entries))
-        begun(self, entries, *rest, **more)
+    def counted(self: Cohort, works: Any, is_late: Any) -> Any:
+        sizes.append(len(works))
+        return begun(self, works, is_late)
 
-    monkeypatch.setattr(Cohort, "__init__", counted)
+    monkeypatch.setattr(Cohort, "train", counted)
     again = jr.search(BASE, data(), trials=7, confirm=2)
     assert sizes == [5, 2]
     assert again.table.drop("seconds").equals(whole.table.drop("seconds"))
@@ -203,12 +230,12 @@ def test_a_narrower_box_lies_around_the_best_quarter() -> None:
 
 
 def test_equal_scores_are_decided_by_the_loss() -> None:
-    def trial(number: int, score: float, loss: float | None, rung: int = 0) -> Trial:
-        return Trial(number, (0.5,), {}, (score,), loss, 3, 0.1, rung, 1.0, "done")
+    def trial(number: int, score: float, loss: float | None, share: float = 0.5) -> Trial:
+        return Trial(number, (0.5,), {}, (score,), loss, 3, 0.1, 0, share, "done")
 
     trials = (trial(0, 0.9, 0.3), trial(1, 0.9, 0.2), trial(2, 0.9, None), trial(3, 0.5, 0.1))
     assert winner_of(trials) is trials[1]
-    assert winner_of((*trials, last := trial(4, 0.6, 0.4, rung=1))) is last
+    assert winner_of((*trials, last := trial(4, 0.6, 0.4, share=1.0))) is last
 
 
 def test_a_search_is_the_same_every_time(study: jr.Study) -> None:

@@ -88,8 +88,8 @@ def test_the_report_tells_score_interval_and_luck() -> None:
     assert study.confirmed.optimism == pytest.approx(0.45)
 
 
-def test_survivors_fill_whole_lanes_on_each_device() -> None:
-    from jaram.searches.cohort import _together
+def test_members_fill_whole_lanes_on_each_device() -> None:
+    from jaram.searches.cohort import _shared_out
     from jaram.training.epochs import Plan
 
     plan = Plan(
@@ -103,7 +103,6 @@ def test_survivors_fill_whole_lanes_on_each_device() -> None:
         devices=2,
         capacity=1,
     )
-    goes_on = np.array([True, False, False, False, True, True, False, True])
-    order = _together(goes_on, plan)
-    assert sorted(order) == list(range(8))
-    assert goes_on[order].tolist() == [True, True, False, False] * 2  # a lane of each device
+    assert _shared_out(4, plan).tolist() == [0, 1, 4, 5]  # a lane of each device
+    assert _shared_out(3, plan).tolist() == [0, 1, 4]
+    assert _shared_out(8, plan).tolist() == list(range(8))

@@ -33,14 +33,20 @@ from jaram.messages import text
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
-    from jaram.searches.search import SearchReport
+    from jaram.searches.loop import SearchReport
     from jaram.searches.space import Space
     from jaram.searches.study import Study
 
 INTERRUPTED = 130
 MOST_TRIALS = 100_000
-STRATEGIES = ("random", "sobol", "grid", "caviar", "coarse_to_fine")
-"""Named here too, because the table of them would load NumPy for a help page."""
+
+
+def _strategy_name(word: str) -> str:
+    """A reader that loads the strategies only where one is named, not for a help page."""
+    from jaram.searches.strategies import STRATEGIES
+
+    known: str = one_of(*STRATEGIES)(word)
+    return known
 
 
 def search(
@@ -56,7 +62,7 @@ def search(
     strategy: Annotated[
         str | None,
         typer.Option(
-            "--strategy", metavar="NAME", parser=one_of(*STRATEGIES), help="cli.search_strategy"
+            "--strategy", metavar="NAME", parser=_strategy_name, help="cli.search_strategy"
         ),
     ] = None,
     trials: Annotated[

@@ -1,14 +1,16 @@
-"""The cohort: trials of one structure in training together, of which some may be left behind.
+"""The cohort: a program for trials of one structure, and the states that they rest in between.
 
-Members are places in one compiled program. A trial that is dropped is marked as stopped, and those
-that go on move together, so that whole lanes end at once: no rung compiles anything anew.
+Members are places in one compiled program, as many as were wanted first; places that nobody takes
+are marked as stopped and cost next to nothing. Between rounds a trial's state rests on the host
+(:class:`Saved`), so that a trial goes on beside others than before, or from another's state,
+without anything being compiled or trained anew.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -23,6 +25,7 @@ from jaram.training import engine
 from jaram.training.abreast import IsLate
 from jaram.training.engine import Group
 from jaram.training.epochs import Plan, spread
+from jaram.training.state import MemberState
 
 RECORD_BYTES = 64 * 2**20
 """Losses of all steps that one call of the program brings back, at most."""
@@ -40,121 +43,148 @@ class Entry:
     prepared: Prepared
 
 
-@dataclasses.dataclass(frozen=True)
-class Reached:
-    """What a trial has come to.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Saved:
+    """A trial between two rounds.
 
-    scores: of the best epoch, one a seed; loss: on the same part, their mean, infinite where one
-    has no best epoch. epochs: trained, all seeds together. seconds: of wall time, its share of the
-    cohort's. ending: whether it diverged (from every seed), has come to its end, or was cut short.
+    state: NumPy arrays with a leading axis of the trial's seeds. curves: of each seed the metrics
+    of the validation part ``(epochs, names)``, those of a parent's included. done: the epoch up to
+    which it was trained, or has stopped before.
     """
 
-    trial: int
-    scores: tuple[float, ...]
-    loss: float
-    epochs: int
-    seconds: float
-    ending: str
+    state: MemberState
+    curves: tuple[NDArray[np.float32], ...]
+    done: int
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes on the host."""
+        return sum(int(leaf.nbytes) for leaf in jax.tree.leaves((self.state, self.curves)))
+
+    @property
+    def epochs(self) -> int:
+        """Epochs in the curves of all seeds."""
+        return sum(len(curve) for curve in self.curves)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no seed would train on."""
+        return bool(self.state.is_stopped.all())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Work:
+    """A trial to be trained up to epoch ``until``, from a state or, if None, from the start.
+
+    key: the trial and its rung.
+    """
+
+    key: tuple[int, int]
+    entry: Entry
+    start: Saved | None
+    until: int
+
+    @property
+    def done(self) -> int:
+        return 0 if self.start is None else self.start.done
 
 
 class Cohort:
-    """Trials of one structure, each from every seed."""
+    """The program for trials of one structure, each from every seed."""
 
-    def __init__(
-        self, entries: Sequence[Entry], seeds: int, metric: str, worst: float, is_alone: bool
-    ) -> None:
-        self.entries = {entry.trial: entry for entry in entries}
-        self.live = frozenset(self.entries)
-        self.metric, self.worst = metric, worst
+    def __init__(self, entries: Sequence[Entry], seeds: int, is_alone: bool) -> None:
+        """``entries``: the first that want training, which say how many places there are."""
+        self.seeds = seeds
+        group = self._group(entries)
+        self.plan = _plan(group, is_alone)
+        self.capacity = max(1, self.plan.members // seeds)
+        """Trials at once."""
+
+    def batches(self, works: Sequence[Work]) -> list[list[Work]]:
+        """Works that can be done in one call: from and to the same epoch, as many as have room."""
+        alike: dict[tuple[int, int], list[Work]] = {}
+        for work in works:
+            alike.setdefault((work.done, work.until), []).append(work)
+        return [
+            same[first : first + self.capacity]
+            for same in alike.values()
+            for first in range(0, len(same), self.capacity)
+        ]
+
+    def train(self, works: Sequence[Work], is_late: IsLate) -> list[Saved]:
+        """Train one batch of works; what each has come to when it ended or it was late."""
+        group = self._group([work.entry for work in works])
+        places = _shared_out(len(group.recipes), self.plan)
+        knobs, state = self._begin(works, group, places)
+        metrics = len(monitors(group.prepared.task))
+        curves = [[curve] for work in works for curve in _curves(work, self.seeds, metrics)]
+        done, until = works[0].done, works[0].until
+        epochs = np.asarray(state.epoch)[places]
+        if not np.asarray(state.is_stopped).all():
+            for step in engine.advance(
+                group, self.plan, knobs, state, done, lambda _: is_late(), until
+            ):
+                state, before, done = step.state, epochs, step.first + step.epochs
+                epochs = np.asarray(state.epoch)[places]
+                for member, place in enumerate(places):
+                    if added := int(epochs[member] - before[member]):
+                        rows = np.array(step.records.metrics[place, :added, -1])
+                        curves[member].append(rows)
+        at_rest = jax.tree.map(lambda leaf: np.asarray(leaf)[places], state)
+        if at_rest.is_stopped.all():
+            done = until
+        return [
+            Saved(
+                state=jax.tree.map(lambda leaf, own=own: leaf[own].copy(), at_rest),
+                curves=tuple(np.concatenate(parts) for parts in curves[own]),
+                done=done,
+            )
+            for own in (
+                slice(first, first + self.seeds) for first in range(0, len(places), self.seeds)
+            )
+        ]
+
+    def _group(self, entries: Sequence[Entry]) -> Group:
         recipes = tuple(
             dataclasses.replace(entry.recipe, seed=(entry.recipe.seed + place) % 2**32)
             for entry in entries
-            for place in range(seeds)
+            for place in range(self.seeds)
         )
-        self.trials = np.repeat([entry.trial for entry in entries], seeds)
-        self.group = Group(recipes, entries[0].prepared)
-        self.plan = _plan(self.group, is_alone)
-        self.recipes, self.state = engine.initial(self.group, self.plan)
-        self.places = np.arange(self.plan.members)
-        """Which member stands at each place; those from ``len(recipes)`` on only fill up."""
-        self.curves: list[list[NDArray[np.float32]]] = [[] for _ in recipes]
-        self.done = 0
-        self.seconds = 0.0
-        if self.plan.members > len(recipes):
-            self.keep(self.entries)
+        return Group(recipes, entries[0].prepared)
 
-    def keep(self, trials: Iterable[int]) -> None:
-        """Go on with these trials alone."""
-        self.live = frozenset(trials)
-        goes_on = np.isin(self._trial_at_place(), list(self.live))
-        places = _together(goes_on, self.plan)
-        self.places = self.places[places]
-        state = jax.tree.map(lambda leaf: np.asarray(leaf)[places], self.state)
-        recipes = jax.tree.map(lambda leaf: np.asarray(leaf)[places], self.recipes)
-        state = state._replace(is_stopped=state.is_stopped | ~goes_on[places])
-        self.state = spread(self.plan, state, by_member=True)
-        self.recipes = spread(self.plan, recipes, by_member=True)
-
-    def advance(self, share: float, is_late: IsLate) -> None:
-        """Train on until ``share`` of all epochs, or until it is late."""
-        until = math.ceil(share * self.group.epochs)
-        if self.done >= until or bool(np.asarray(self.state.is_stopped).all()):
-            return
-        steps = engine.advance(
-            self.group, self.plan, self.recipes, self.state, self.done, lambda _: is_late(), until
-        )
-        for step in steps:
-            self.state, self.done = step.state, step.first + step.epochs
-            self.seconds += step.seconds
-            epochs = np.asarray(step.state.epoch)
-            for place, member in enumerate(self.places):
-                if member < len(self.curves):
-                    added = int(epochs[place]) - len(self.curves[member])
-                    rows = step.records.metrics[place, : max(0, added), -1]
-                    self.curves[member] += list(np.asarray(rows))
-
-    def reached(self, share: float) -> list[Reached]:
-        """What each trial has come to on its way to ``share`` of all epochs."""
-        best = np.asarray(self.state.best.epoch)
-        diverged = np.asarray(self.state.is_diverged)
-        stopped = np.asarray(self.state.is_stopped)
-        at = {int(member): place for place, member in enumerate(self.places)}
-        column = monitors(self.group.prepared.task).index(self.metric)
-        is_whole = self.done >= math.ceil(share * self.group.epochs)
-        each = self.seconds / len(self.entries)
-        found = []
-        for trial in self.entries:
-            members = [int(member) for member in np.flatnonzero(self.trials == trial)]
-            places = [at[member] for member in members]
-            rows = [
-                self.curves[member][int(best[place]) - 1] if best[place] else None
-                for member, place in zip(members, places, strict=True)
-            ]
-            scores = [self.worst if row is None else float(row[column]) for row in rows]
-            losses = [np.inf if row is None else float(row[0]) for row in rows]
-            ended = "done" if is_whole or stopped[places].all() else "cut"
-            found.append(
-                Reached(
-                    trial=trial,
-                    scores=tuple(max(self.worst, score) for score in scores),
-                    loss=float(np.mean(losses)),
-                    epochs=sum(len(self.curves[member]) for member in members),
-                    seconds=each,
-                    ending="diverged" if diverged[places].all() else ended,
-                )
-            )
-        return found
-
-    def _trial_at_place(self) -> NDArray[np.int64]:
-        filled = np.full(self.plan.members, -1)
-        filled[: len(self.trials)] = self.trials
-        return filled[self.places]
+    def _begin(
+        self, works: Sequence[Work], group: Group, places: NDArray[np.int64]
+    ) -> tuple[Recipe, MemberState]:
+        """Knobs and states at their places on the devices, the other places marked as stopped."""
+        starts = [work.start.state for work in works if work.start is not None]
+        if not starts:
+            knobs, state = engine.initial(group, self.plan)
+            if len(places) == self.plan.members:
+                return knobs, state
+            state = jax.tree.map(lambda leaf: np.asarray(leaf)[: len(places)], state)
+        else:
+            knobs = engine.stacked_knobs(group, self.plan)
+            state = jax.tree.map(lambda *leaves: np.concatenate(leaves), *starts)
+        member_at = np.full(self.plan.members, len(places) - 1)
+        member_at[places] = np.arange(len(places))
+        is_filler = np.isin(np.arange(self.plan.members), places, invert=True)
+        knobs, state = jax.tree.map(lambda leaf: np.asarray(leaf)[member_at], (knobs, state))
+        state = state._replace(is_stopped=state.is_stopped | is_filler)
+        return spread(self.plan, knobs, by_member=True), spread(self.plan, state, by_member=True)
 
 
-def _together(goes_on: NDArray[np.bool_], plan: Plan) -> NDArray[np.int64]:
-    """An order of the places in which those that go on come first on each device, shared evenly."""
-    ranked = np.concatenate([np.flatnonzero(goes_on), np.flatnonzero(~goes_on)])
-    return ranked.reshape(-1, plan.devices).T.reshape(-1)
+def _curves(work: Work, seeds: int, metrics: int) -> list[NDArray[np.float32]]:
+    """The curve of each seed before the work."""
+    if work.start is not None:
+        return list(work.start.curves)
+    return [np.empty((0, metrics), np.float32)] * seeds
+
+
+def _shared_out(members: int, plan: Plan) -> NDArray[np.int64]:
+    """Places for so many members: the first ones of each device, shared evenly, in whole lanes."""
+    each = plan.members // plan.devices
+    in_turn = np.arange(plan.members).reshape(plan.devices, each).T.reshape(-1)
+    return np.sort(in_turn[:members])
 
 
 def _plan(group: Group, is_alone: bool) -> Plan:
@@ -165,6 +195,42 @@ def _plan(group: Group, is_alone: bool) -> Plan:
     return dataclasses.replace(plan, capacity=capacity)
 
 
+@dataclasses.dataclass(frozen=True)
+class Reached:
+    """What a trial has come to.
+
+    scores: of the best epoch, one a seed. curve: the mean score after each epoch that all seeds
+    have. loss: at the best epochs, their mean, infinite where one has none. ending: whether it
+    diverged (from every seed), has come as far as it should (done), or was cut short.
+    """
+
+    scores: tuple[float, ...]
+    curve: tuple[float, ...]
+    loss: float
+    ending: str
+
+
+def reached(work: Work, saved: Saved, metric: str, worst: float) -> Reached:
+    """What came of a work; no score is below ``worst``."""
+    column = monitors(work.entry.prepared.task).index(metric)
+    best = saved.state.best.epoch
+    rows = [
+        curve[epoch - 1] if epoch else None for curve, epoch in zip(saved.curves, best, strict=True)
+    ]
+    scores = [worst if row is None else max(worst, float(row[column])) for row in rows]
+    losses = [math.inf if row is None else float(row[0]) for row in rows]
+    length = min(len(curve) for curve in saved.curves)
+    together = np.mean([curve[:length, column] for curve in saved.curves], axis=0)
+    is_done = saved.done >= work.until or saved.is_over
+    ending = "diverged" if bool(saved.state.is_diverged.all()) else "done" if is_done else "cut"
+    return Reached(
+        scores=tuple(scores),
+        curve=tuple(float(f"{score:.6g}") for score in np.fmax(together, worst)),
+        loss=float(np.mean(losses)),
+        ending=ending,
+    )
+
+
 def member_bytes(entry: Entry) -> int:
     """About how much memory a member of this trial takes while it trains."""
     assert entry.recipe.network is not None
@@ -172,17 +238,13 @@ def member_bytes(entry: Entry) -> int:
     return STATE_COPIES * sum(int(leaf.nbytes) for leaf in jax.tree.leaves(params))
 
 
-def grouped(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Entries of one structure, minibatches and data together, in order of first appearance."""
-    found: dict[Any, list[Entry]] = {}
-    for entry in entries:
-        recipe = entry.recipe
-        mark = (
-            engine.structure(recipe),
-            recipe.batch_size,
-            recipe.epochs,
-            recipe.shuffle,
-            id(entry.prepared),
-        )
-        found.setdefault(mark, []).append(entry)
-    return list(found.values())
+def mark_of(entry: Entry) -> Any:
+    """What trials of one program have in common: structure, minibatches, data."""
+    recipe = entry.recipe
+    return (
+        engine.structure(recipe),
+        recipe.batch_size,
+        recipe.epochs,
+        recipe.shuffle,
+        id(entry.prepared),
+    )

@@ -21,7 +21,7 @@ from jaram.runs.files import (
     write_whole,
 )
 from jaram.searches.space import Space
-from jaram.searches.study import Confirmed, Settings, Study, Trial
+from jaram.searches.study import Confirmed, Settings, Study, Trial, latest
 
 FORMAT = 1
 CARD, SPACE, TRIALS, BEST = "study.json", "space.toml", "trials.jsonl", "best"
@@ -45,7 +45,8 @@ def conclude(study: Study, folder: Path) -> None:
     """Write the result and the winner's run."""
     if study.best is not None and not (folder / BEST).exists():
         study.best.save(folder / BEST)
-    write_whole(folder / TRIALS, json_lines([finite(dataclasses.asdict(t)) for t in study.trials]))
+    records = study.records or study.trials
+    write_whole(folder / TRIALS, json_lines([finite(dataclasses.asdict(t)) for t in records]))
     confirmed = None if study.confirmed is None else dataclasses.asdict(study.confirmed)
     card = _card(study.settings, "finished") | {"confirmed": confirmed, "seconds": study.seconds}
     write_json(folder / CARD, card)
@@ -76,7 +77,7 @@ def open_study(folder: Path) -> Study:
     source = read_bytes(folder / SPACE).decode("utf-8", "replace")
     try:
         settings = Settings(**card["settings"])
-        trials = [_trial(row) for row in read_json_lines(folder / TRIALS)]
+        records = tuple(_trial(row) for row in read_json_lines(folder / TRIALS))
         told = card.get("confirmed")
         confirmed = (
             None
@@ -88,7 +89,8 @@ def open_study(folder: Path) -> Study:
     return Study(
         space=Space.from_toml(source, str(folder / SPACE)),
         settings=settings,
-        trials=latest(trials),
+        trials=latest(records),
+        records=records,
         confirmed=confirmed,
         best=store.open_run(folder / BEST) if (folder / BEST / "run.json").is_file() else None,
         seconds=float(card.get("seconds", 0.0)),
@@ -112,14 +114,8 @@ def repair(folder: Path) -> None:
             write_whole(folder / TRIALS, whole)
 
 
-def latest(trials: list[Trial]) -> tuple[Trial, ...]:
-    """Each trial where it came furthest, in the order of their numbers."""
-    found: dict[int, Trial] = {}
-    for trial in trials:
-        if trial.number not in found or trial.rung >= found[trial.number].rung:
-            found[trial.number] = trial
-    return tuple(found[number] for number in sorted(found))
-
-
 def _trial(row: dict[str, Any]) -> Trial:
-    return Trial(**row | {"point": tuple(row["point"]), "scores": tuple(row["scores"])})
+    lists: dict[str, Any] = {
+        name: tuple(row[name]) for name in ("point", "scores", "curve") if name in row
+    }
+    return Trial(**row | lists)

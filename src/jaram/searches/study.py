@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,8 +52,10 @@ class Trial:
     """One trial as far as it was trained.
 
     number: from 0. point: in the unit cube. values: what was drawn, by path. scores: one a seed.
-    loss: decides between equal scores; None if not finite. rung, share: how far it
-    came. status: done, dropped as weak, diverged, cut short by the budget.
+    loss: decides between equal scores; None if not finite. epochs: trained, all seeds together.
+    rung, share: how far it was asked to come. status: done, dropped as weak, diverged, cut short by
+    the budget. parent: the trial whose state it went on from at this rung; None for its own. curve:
+    the mean score after each epoch, a parent's before it went on from there included.
     """
 
     number: int
@@ -65,6 +68,8 @@ class Trial:
     rung: int
     share: float
     status: str
+    parent: int | None = None
+    curve: tuple[float, ...] = ()
 
     @property
     def score(self) -> float:
@@ -100,7 +105,8 @@ class Study:
 
     space, settings: what was asked for. trials: in the order in which they were drawn.
     confirmed: the winner on fresh seeds. best: a run of it, from the first of these seeds; both
-    None if no trial could be trained at all. seconds: wall time.
+    None if no trial could be trained at all. seconds: wall time. records: every trial at every
+    rung, in the order of the rounds that asked for them.
     """
 
     space: Space
@@ -110,6 +116,7 @@ class Study:
     best: Run | None = None
     seconds: float = 0.0
     folder: Path | None = None
+    records: tuple[Trial, ...] = ()
 
     def __repr__(self) -> str:
         told = (
@@ -193,10 +200,19 @@ class Study:
         return open_study(Path(folder))
 
 
-def winner_of(trials: tuple[Trial, ...]) -> Trial | None:
+def latest(records: Sequence[Trial]) -> tuple[Trial, ...]:
+    """Each trial where it came furthest, in the order of their numbers."""
+    found: dict[int, Trial] = {}
+    for trial in records:
+        if trial.number not in found or trial.rung >= found[trial.number].rung:
+            found[trial.number] = trial
+    return tuple(found[number] for number in sorted(found))
+
+
+def winner_of(trials: Sequence[Trial]) -> Trial | None:
     """The best score of those that came furthest; the first of equals."""
     scored = [trial for trial in trials if trial.status != "diverged" and trial.epochs]
     if not scored:
         return None
-    furthest = max(trial.rung for trial in scored)
-    return max((trial for trial in scored if trial.rung == furthest), key=lambda one: one.rank)
+    furthest = max(trial.share for trial in scored)
+    return max((trial for trial in scored if trial.share == furthest), key=lambda one: one.rank)

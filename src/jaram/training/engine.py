@@ -142,17 +142,23 @@ def initial(group: Group, plan: Plan) -> tuple[Recipe, MemberState]:
     beside.
     """
     shape = group.prepared.input_shape
-    recipes = _stack([for_program(recipe) for recipe in group.recipes], plan.members)
+    recipes = stacked_knobs(group, plan)
     drawn = [
         (initial_params(recipe.network, recipe.seed, shape), initial_state(recipe.network, shape))
         for recipe in group.recipes
         if recipe.network is not None
     ]
     params, network_state = spread(plan, _stack(drawn, plan.members), by_member=True)
-    recipes = spread(plan, recipes, by_member=True)
     # Shared out again, because what does not depend on a member comes back whole on each device: a
     # state laid out otherwise than the one it becomes would be compiled for twice.
     return recipes, spread(plan, _fresh_states(recipes, params, network_state), by_member=True)
+
+
+def stacked_knobs(group: Group, plan: Plan) -> Recipe:
+    """The knobs of all members, stacked and on the devices, the last member's filling up."""
+    recipes = _stack([for_program(recipe) for recipe in group.recipes], plan.members)
+    knobs: Recipe = spread(plan, recipes, by_member=True)
+    return knobs
 
 
 @jax.jit

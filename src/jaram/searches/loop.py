@@ -1,0 +1,299 @@
+"""The loop of a search: ask the strategy, train what it asked for, ask again.
+
+A round is one answer of the strategy. Trial i is the same whoever trains beside it, and what is
+already on record is not trained again; so an interrupted search goes on with the same trials.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaram.data.data import Data
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import Prepared
+from jaram.errors import UsageError
+from jaram.runs.train import candidates_of
+from jaram.searches import files
+from jaram.searches.cohort import Cohort, Entry, Saved, Work, mark_of, member_bytes, reached
+from jaram.searches.space import Space
+from jaram.searches.strategies import STRATEGIES
+from jaram.searches.strategies.ask import Ask
+from jaram.searches.study import Settings, Trial
+from jaram.training.abreast import IsLate, abreast
+
+MOST_WAVE = 1024
+"""Trials in training at once, at most."""
+GROWTH = 4
+"""A structure is compiled again, for more places, when so many times its places are wanted."""
+
+Key = tuple[int, int]
+"""A trial and its rung."""
+
+
+class SearchReport(NamedTuple):
+    """What is known after a group of trials: how many of how many, the best score so far."""
+
+    done: int
+    trials: int
+    best: float
+    seconds: float
+
+
+Watcher = Callable[[SearchReport], None]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Job:
+    """An ask ready for training. source: whose state at which rung it goes on from, if any."""
+
+    ask: Ask
+    entry: Entry
+    values: dict[str, Any]
+    source: Key | None
+
+    @property
+    def key(self) -> Key:
+        return self.ask.trial, self.ask.rung
+
+    @cached_property
+    def mark(self) -> Any:
+        """What jobs trained by one program have in common."""
+        return mark_of(self.entry)
+
+    @property
+    def until(self) -> int:
+        """The epoch it is trained up to."""
+        return math.ceil(self.ask.share * (self.entry.recipe.epochs or 1))
+
+
+Taker = Callable[[Sequence[Work], Sequence[Saved], float], None]
+"""Is handed works, what came of them, and the seconds that each took."""
+
+
+class Loop:
+    """The rounds of one search.
+
+    known: records of an earlier search of the same trials. memory: bytes that trials in training,
+    and again at most half as much that those at rest between rounds, may take.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        data: Data,
+        prepared: dict[PrepareOptions, Prepared],
+        settings: Settings,
+        memory: int,
+        folder: Path | None,
+        is_late: IsLate,
+        progress: Watcher,
+    ) -> None:
+        self.space, self.data, self.prepared = space, data, prepared
+        self.settings, self.memory, self.folder = settings, memory, folder
+        self.is_late, self.progress = is_late, progress
+        self.started = time.perf_counter()
+        self.lock = threading.Lock()
+        self.known: Mapping[Key, Trial] = {}
+        if folder is not None and files.is_study(folder):
+            self.known = {(one.number, one.rung): one for one in files.recorded(folder)}
+        self.told: list[Trial] = []
+        self.latest: dict[int, Trial] = {}
+        self.jobs: dict[Key, Job] = {}
+        self.at_rest: dict[Key, Saved] = {}
+        self.cohorts: dict[Any, Cohort] = {}
+
+    def run(self) -> tuple[Trial, ...]:
+        """All rounds; every record, the last of each trial with what became of it."""
+        strategy = STRATEGIES[self.settings.strategy]
+        asks: list[Ask] = []
+        while not self.is_late() and (
+            asks := strategy.ask(self.space, self.settings, tuple(self.told))
+        ):
+            jobs = self.ready(asks)
+            if self.folder is not None and not files.is_study(self.folder):
+                files.begin(self.folder, self.space, self.settings)  # nothing is wrong with it
+            found = self.train_round(jobs)
+            self.told += [found[job.key] for job in jobs if job.key in found]
+            if any(job.key not in found or found[job.key].status == "cut" for job in jobs):
+                break
+            self.make_room()
+        return tuple(self.ended(asks))
+
+    def ready(self, asks: Sequence[Ask]) -> list[Job]:
+        """What was asked, in the order of the trials, with recipes completed and checked."""
+        asks = sorted(asks, key=lambda ask: ask.trial)
+        drawn = [self.space.at(np.array(ask.point)) for ask in asks]
+        candidates = candidates_of([one.recipe for one in drawn], self.data, self.prepared)
+        jobs = []
+        for ask, one, candidate in zip(asks, drawn, candidates, strict=True):
+            entry = Entry(ask.trial, candidate.recipe, candidate.prepared)
+            jobs.append(Job(ask, entry, one.values, self.source(ask)))
+        self.jobs |= {job.key: job for job in jobs}
+        for job in jobs:
+            self.require_alike(job)
+        return jobs
+
+    def source(self, ask: Ask) -> Key | None:
+        """Whose state at which rung a trial goes on from; None from the start."""
+        if ask.parent is not None:
+            return ask.parent, self.latest[ask.parent].rung
+        return (ask.trial, ask.rung - 1) if ask.rung else None
+
+    def require_alike(self, job: Job) -> None:
+        """Raise UsageError where a job would go on from a state of another structure."""
+        if job.source is not None and self.jobs[job.source].mark != job.mark:
+            raise UsageError("search.other_structure", trial=job.ask.trial, parent=job.source[0])
+
+    def train_round(self, jobs: Sequence[Job]) -> dict[Key, Trial]:
+        """What came of each job, from the record or trained now; those never begun left out."""
+        before = {job.ask.trial: self.latest.get(job.ask.trial) for job in jobs}
+        found = {job.key: self.known[job.key] for job in jobs if job.key in self.known}
+        self.note(list(found.values()))
+
+        def take(works: Sequence[Work], saved: Sequence[Saved], seconds: float) -> None:
+            trials = [
+                self.trial(work, one, seconds, before[work.entry.trial])
+                for work, one in zip(works, saved, strict=True)
+            ]
+            with self.lock:
+                found.update({(trial.number, trial.rung): trial for trial in trials})
+                if self.folder is not None:
+                    files.append(self.folder, trials)
+            self.note(trials)
+
+        for wave in self.waves([job for job in jobs if job.key not in found]):
+            if self.is_late() and self.latest:
+                break
+            self.wake([job.source for job in wave if job.source is not None])
+            self.train(wave, take)
+        return found
+
+    def wake(self, keys: Sequence[Key]) -> None:
+        """Train anew, as they were trained before, the states that are not at rest any more."""
+        jobs = [self.jobs[key] for key in sorted(set(keys)) if key not in self.at_rest]
+        if jobs:
+            self.wake([job.source for job in jobs if job.source is not None])
+            self.train(jobs, lambda *_: None)
+
+    def train(self, jobs: Sequence[Job], take: Taker) -> None:
+        """Train jobs, structures side by side, and lay their states to rest."""
+        groups: dict[Any, list[Work]] = {}
+        for job in jobs:
+            if job.source is None or job.source in self.at_rest:  # not where it became late
+                start = None if job.source is None else self.at_rest[job.source]
+                work = Work(job.key, job.entry, start, job.until)
+                groups.setdefault(job.mark, []).append(work)
+        tasks = [
+            (self.cohort(mark, works, is_alone=len(groups) == 1), works)
+            for mark, works in groups.items()
+        ]
+        abreast(partial(self.advance, take), tasks, self.is_late)
+
+    def cohort(self, mark: Any, works: Sequence[Work], is_alone: bool) -> Cohort:
+        """The program for works of one structure: the one there is, if it has places enough."""
+        known = self.cohorts.get(mark)
+        if known is None or len(works) > GROWTH * known.capacity:
+            known = Cohort([work.entry for work in works], self.settings.seeds, is_alone)
+            self.cohorts[mark] = known
+        return known
+
+    def advance(self, take: Taker, task: tuple[Cohort, list[Work]], is_late: IsLate) -> None:
+        """Train the works of one cohort, as many at once as it has places."""
+        cohort, works = task
+        for batch in cohort.batches(works):
+            if is_late() and self.latest:
+                return
+            begun = time.perf_counter()
+            saved = cohort.train(batch, is_late)
+            with self.lock:
+                self.at_rest |= {
+                    work.key: one
+                    for work, one in zip(batch, saved, strict=True)
+                    if one.done >= work.until
+                }
+            take(batch, saved, (time.perf_counter() - begun) / len(batch))
+
+    def trial(self, work: Work, saved: Saved, seconds: float, before: Trial | None) -> Trial:
+        """The record of a trial at a rung. seconds: of this rung; before: its last record."""
+        job = self.jobs[work.key]
+        came = reached(work, saved, self.settings.metric, self.settings.worst)
+        begun = 0 if work.start is None else work.start.epochs
+        return Trial(
+            number=job.ask.trial,
+            point=job.ask.point,
+            values=job.values,
+            scores=came.scores,
+            loss=came.loss if np.isfinite(came.loss) else None,
+            epochs=saved.epochs - begun + (0 if before is None else before.epochs),
+            seconds=seconds + (0.0 if before is None else before.seconds),
+            rung=job.ask.rung,
+            share=job.ask.share,
+            status=came.ending,
+            parent=job.ask.parent,
+            curve=came.curve,
+        )
+
+    def note(self, trials: Sequence[Trial]) -> None:
+        """Keep what trials came to, and tell who watches."""
+        with self.lock:
+            self.latest |= {trial.number: trial for trial in trials}
+            best = max((trial.score for trial in self.latest.values()), default=np.nan)
+            if trials:
+                self.progress(
+                    SearchReport(
+                        done=len(self.latest),
+                        trials=self.settings.trials,
+                        best=best,
+                        seconds=time.perf_counter() - self.started,
+                    )
+                )
+
+    def waves(self, jobs: Sequence[Job]) -> list[list[Job]]:
+        """Jobs in the order of their trials, as many together as there is memory for."""
+        waves: list[list[Job]] = []
+        sizes: dict[Any, int] = {}
+        held = 0
+        for job in jobs:
+            if job.mark not in sizes:
+                sizes[job.mark] = self.settings.seeds * member_bytes(job.entry)
+            size = sizes[job.mark]
+            if not waves or len(waves[-1]) == MOST_WAVE or held + size > self.memory:
+                waves.append([])
+                held = 0
+            waves[-1].append(job)
+            held += size
+        return waves
+
+    def make_room(self) -> None:
+        """Keep the states that may be asked on: of unfinished trials the latest, the best first."""
+        latest = sorted(self.latest.values(), key=lambda trial: trial.rank, reverse=True)
+        kept: dict[Key, Saved] = {}
+        held = 0
+        for trial in latest:
+            key = trial.number, trial.rung
+            if trial.status == "done" and trial.share < 1 and key in self.at_rest:
+                held += self.at_rest[key].nbytes
+                if held > self.memory // 2:
+                    break
+                kept[key] = self.at_rest[key]
+        self.at_rest = kept
+
+    def ended(self, asks: Sequence[Ask]) -> list[Trial]:
+        """Every record; trials that were not trained whole are dropped, or cut if they were among
+        the last that were asked for when the time was over."""
+        cut = {ask.trial for ask in asks}
+        for number, trial in self.latest.items():
+            if trial.status == "done" and trial.share < 1:
+                status = "cut" if number in cut else "dropped"
+                self.latest[number] = dataclasses.replace(trial, status=status)
+        keys = {(trial.number, trial.rung): trial for trial in self.latest.values()}
+        return [keys.get((trial.number, trial.rung), trial) for trial in self.told]
