@@ -152,3 +152,23 @@ def test_a_trial_that_is_not_asked_on_is_dropped(monkeypatch: pytest.MonkeyPatch
     study = found(monkeypatch, halves)
     assert [trial.status for trial in study.trials] == ["dropped", "done"]
     assert study.winner is study.trials[1]
+
+
+@pytest.mark.parametrize("strategy", ["asha", "hyperband"])
+def test_a_strategy_with_rungs_is_trained_and_gone_on_with(strategy: str, tmp_path: Path) -> None:
+    """Each round's states serve the next; read back from the folder, the trials are the same."""
+    asked = {"strategy": strategy, "trials": 20, "confirm": 2}
+    study = jr.search(SPACE, data(), out=tmp_path / "s", **asked)  # type: ignore[arg-type]
+    assert {trial.share for trial in study.records if trial.status == "done"} >= {1.0}
+    for trial in study.trials:
+        assert trial.epochs == np.ceil(trial.share * 6)
+        assert len(trial.curve) == trial.epochs
+    assert study.winner is not None
+    assert study.winner.share == 1.0
+    records = tmp_path / "s" / "trials.jsonl"
+    records.write_text("".join(line + "\n" for line in records.read_text().splitlines()[:9]))
+    (tmp_path / "s" / "study.json").write_text(
+        (tmp_path / "s" / "study.json").read_text().replace('"confirmed"', '"unconfirmed"')
+    )
+    again = jr.search(SPACE, data(), out=tmp_path / "s", **asked)  # type: ignore[arg-type]
+    assert [trial.curve for trial in again.trials] == [trial.curve for trial in study.trials]
