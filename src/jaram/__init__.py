@@ -46,6 +46,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.searches.distributions import IntUniform as IntUniform
     from jaram.searches.distributions import LogUniform as LogUniform
     from jaram.searches.distributions import Uniform as Uniform
+    from jaram.searches.rate_test import RateTest as RateTest
+    from jaram.searches.rate_test import learning_rate_test as learning_rate_test
     from jaram.searches.search import search as search
     from jaram.searches.space import Space as Space
     from jaram.searches.study import Study as Study
@@ -71,6 +73,8 @@ _NAMES = {
     "IntLogUniform": "jaram.searches.distributions:IntLogUniform",
     "Choice": "jaram.searches.distributions:Choice",
     "search": "jaram.searches.search:search",
+    "learning_rate_test": "jaram.searches.rate_test:learning_rate_test",
+    "RateTest": "jaram.searches.rate_test:RateTest",
     "Study": "jaram.searches.study:Study",
     "Space": "jaram.searches.space:Space",
     "train_with_care": "jaram.doctor.care:train_with_care",

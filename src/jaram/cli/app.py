@@ -15,7 +15,7 @@ from typing import Any
 import typer
 import typer.core
 
-from jaram.cli import doctor, ensemble, evaluate, predict, report, runs, search, show, train
+from jaram.cli import doctor, ensemble, evaluate, predict, rate, report, runs, search, show, train
 from jaram.cli.usage import (
     CommandInterruptedError,
     ExtraArgumentError,
@@ -183,6 +183,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "ensemble": ensemble.ensemble,
     "doctor": doctor.doctor,
     "search": search.search,
+    "rate": rate.rate,
     "report": report.report,
     "show": show.show,
     "runs": runs.runs,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 import sys
 from pathlib import Path
@@ -106,6 +105,7 @@ def train(
     """Train a network on a table and write the run."""
     from jaram.cli import folders
     from jaram.cli.reading import read_data, tell_data
+    from jaram.cli.recipes import recipe_of
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     said = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
@@ -130,11 +130,7 @@ def train(
         encoding=encoding,
     )
     tell_data(speaker, table, source)
-    wanted = _recipe(recipe, network, epochs, batch_size, seed)
-    if setting:
-        from jaram.cli.settings import apply_settings
-
-        wanted = apply_settings(wanted, setting, lambda asked: _completed(asked, table))
+    wanted = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
         if ensemble is not None:
@@ -176,37 +172,6 @@ def _kinds(words: list[str]) -> dict[str, str] | None:
     for kind in table.values():
         one_of(*KINDS)(kind)
     return table or None
-
-
-def _recipe(
-    file: str | None,
-    network: str | None,
-    epochs: int | None,
-    batch_size: int | str | None,
-    seed: int | None,
-) -> Recipe:
-    """The recipe that the options spell out; what they leave out stays to be chosen."""
-    from jaram.recipe import Recipe
-
-    recipe = Recipe() if file is None else Recipe.read(file)
-    said: dict[str, Any] = {
-        "network": network,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "seed": seed,
-    }
-    return dataclasses.replace(
-        recipe, **{name: value for name, value in said.items() if value is not None}
-    )
-
-
-def _completed(recipe: Recipe, data: Data) -> Recipe:
-    """The recipe with everything chosen, for settings inside what is chosen."""
-    from jaram.data.prepare import prepare
-    from jaram.defaults import complete
-    from jaram.runs.train import prepare_options
-
-    return complete(recipe, prepare(data, prepare_options(recipe)))[0]
 
 
 def _train(

@@ -1,0 +1,183 @@
+"""``jaram rate``: a learning rate by short trainings at many, with an interval."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jaram.cli.options import (
+    KINDS,
+    MOST_SEEDS,
+    TASKS,
+    Device,
+    Encoding,
+    Json,
+    Lang,
+    NoHeader,
+    Quiet,
+    batch,
+    count_up_to,
+    one_of,
+    pairs,
+    seed_number,
+    whole_number,
+)
+from jaram.cli.output import Speaker
+from jaram.errors import UsageError
+from jaram.messages import text
+
+if TYPE_CHECKING:
+    from jaram.searches.rate_test import RateTest
+
+MOST_RATES = 1000
+
+
+def rate(
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
+    ] = None,
+    rates: Annotated[
+        str | None, typer.Option("--rates", metavar="LOW..HIGH", help="cli.rate_rates")
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", metavar="N", parser=count_up_to(MOST_RATES), help="cli.rate_count"),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", metavar="N", parser=count_up_to(MOST_SEEDS), help="cli.rate_seeds"),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", metavar="N", parser=whole_number, help="cli.rate_steps"),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
+    ] = None,
+    batch_size: Annotated[
+        str | None,
+        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
+    ] = None,
+    png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="cli.rate_png")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
+    ] = None,
+    no_header: NoHeader = False,
+    encoding: Encoding = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> int:
+    """Recommend a learning rate for a table."""
+    from jaram.cli.reading import read_data, tell_data
+    from jaram.cli.recipes import recipe_of
+
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    if data is None:
+        raise UsageError("cli.rate_needs_data")
+    ends = None if rates is None else _ends(rates)  # a mistake is told before anything is read
+    kinds = pairs(kind or [], "--kind")
+    for value in kinds.values():
+        one_of(*KINDS)(value)
+    wanted = target[0] if target and len(target) == 1 else target
+    table = read_data(
+        data, wanted, task=task, kinds=kinds or None, no_header=no_header, encoding=encoding
+    )
+    tell_data(speaker, table, data)
+    asked = recipe_of(recipe, network, None, batch_size, seed, setting or [], table)
+
+    from jaram.searches.rate_test import COUNT, SEEDS, STEPS, learning_rate_test
+    from jaram.training import devices
+
+    devices.use(device)
+    is_watched = not speaker.is_silent and sys.stderr.isatty()
+    found = learning_rate_test(
+        asked,
+        table,
+        rates=ends,
+        count=count or COUNT,
+        seeds=seeds or SEEDS,
+        steps=steps or STEPS,
+        progress=_draw if is_watched else None,
+    )
+    picture = None if png is None else found.draw(Path(png))
+    _tell(speaker, found, picture)
+    return 0
+
+
+def _ends(words: str) -> tuple[float, float]:
+    """``1e-5..1`` as two numbers."""
+    low, sign, high = words.partition("..")
+    try:
+        return float(low), float(high if sign else "")
+    except ValueError:
+        raise UsageError("cli.rate_needs_range", value=words) from None
+
+
+def _draw(done: int, seeds: int) -> None:
+    """One line on standard error that rewrites itself."""
+    end = "\n" if done == seeds else "   "
+    sys.stderr.write(f"\r{text('cli.rate_progress', done=done, seeds=seeds)}{end}")
+    sys.stderr.flush()
+
+
+def _tell(speaker: Speaker, found: RateTest, picture: Path | None) -> None:
+    if not speaker.is_silent:
+        speaker.say(found.report())
+        if picture is not None:
+            speaker.say(text("cli.written", file=picture))
+        speaker.say()
+        command = shlex.join(
+            [*_same_data(), "--set", f"optimizer.learning_rate={found.learning_rate:.3g}"]
+        )
+        speaker.say(text("cli.rate_next", command=f"jaram train {command}"))
+    speaker.json(
+        {
+            "learning_rate": found.learning_rate,
+            "low": found.low,
+            "high": found.high,
+            "rates": found.rates,
+            "losses": found.losses.mean(axis=1),
+            "start": float(found.start.mean()),
+            "steps": found.steps,
+            "seeds": found.losses.shape[1],
+            "open": list(found.ends_open),
+            "files": [] if picture is None else [str(picture)],
+        }
+    )
+
+
+def _same_data() -> list[str]:
+    """The arguments of this command line that ``jaram train`` takes too."""
+    dropped = ("--rates", "--count", "--seeds", "--steps", "--png")
+    kept = []
+    arguments = iter(sys.argv[2:])
+    for argument in arguments:
+        name, sign, _ = argument.partition("=")
+        if name in dropped:
+            if not sign:
+                next(arguments, None)
+            continue
+        kept.append(argument)
+    return kept

@@ -1,0 +1,225 @@
+"""The learning-rate test: short real trainings at many rates, from several seeds, side by side.
+
+The classical test raises the rate within one training (Smith, 2017): each rate is tried for a step
+or two on a network that the rates before have changed, and the answer is read off one noisy curve.
+Here each rate has trainings of its own. The learning rate is a knob, so that they are one program,
+compiled once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jaram.data.prepare import Part, Prepared
+from jaram.errors import UsageError
+from jaram.recipe import Recipe
+from jaram.runs.train import as_data, candidates_of
+from jaram.searches.rate_estimate import NEAR, interval, shares_fallen
+from jaram.spec import undecided_in
+from jaram.training import engine
+from jaram.training.engine import Group
+from jaram.training.order import probe_rows
+
+if TYPE_CHECKING:
+    from jaram.messages import Language
+
+COUNT, SEEDS, STEPS = 25, 10, 200
+STILL = 1e-30
+"""The rate of one more training, which stays where it began and tells the loss there."""
+AROUND = 1000.0
+"""Rates are tried from a thousandth to the thousandfold of the optimizer's usual one."""
+
+Watcher = Callable[[int, int], None]
+"""Told how many seeds are done, of how many."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RateTest:
+    """What a learning-rate test found.
+
+    learning_rate, low, high: the recommendation and its 95% interval over seeds. rates: tried, in
+    order ``(K,)``. losses: mean training loss over each short training ``(K, S)``, infinite where
+    it diverged. start: each seed's loss before the first step ``(S,)``. recipe: the one that was
+    asked about, with the recommended rate; what it leaves to be chosen from the data stays so, but
+    for the optimizer.
+    epochs, steps: length of each training. name: of the data.
+    """
+
+    learning_rate: float
+    low: float
+    high: float
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    start: NDArray[np.float64]
+    recipe: Recipe
+    epochs: int
+    steps: int
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"RateTest({self.learning_rate:.3g}, {self.low:.3g} to {self.high:.3g})"
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How far the loss fell at each rate, as a share of the best rate's fall ``(K,)``."""
+        mean: NDArray[np.float64] = shares_fallen(self.losses, self.start).mean(axis=1)
+        return mean
+
+    @property
+    def ends_open(self) -> tuple[bool, bool]:
+        """Whether the lowest and the highest rate tried are among the good ones, so that better
+        ones may lie beyond."""
+        shares = self.shares
+        return bool(shares[0] > NEAR), bool(shares[-1] > NEAR)
+
+    def report(self, lang: Language | None = None) -> str:
+        """The test in words, with a bar for each rate."""
+        from jaram.searches.rate_telling import told
+
+        return told(self, lang)
+
+    def draw(self, path: str | Path, lang: Language | None = None) -> Path:
+        """Write the picture of loss against rate to a PNG file; raises RunError if it can't be."""
+        from jaram.report.rate_picture import write_png
+
+        return write_png(self, Path(path), lang)
+
+
+def learning_rate_test(
+    recipe: Recipe | None = None,
+    data: Any = None,
+    *,
+    rates: tuple[float, float] | None = None,
+    count: int = COUNT,
+    seeds: int = SEEDS,
+    steps: int = STEPS,
+    progress: Watcher | None = None,
+) -> RateTest:
+    """Find a learning rate by short trainings at many, with an interval.
+
+    recipe, data: what :func:`jaram.train` takes; None is chosen from the data. rates: lowest and
+    highest, by default a thousandth to a thousandfold of the optimizer's usual one. count: how many
+    rates, evenly on the log scale, 5 at least. seeds: trainings at each, 3 at least, each with
+    first weights and an order of minibatches of its own, which all rates share. steps: length of a
+    training, rounded up to whole epochs; of a larger training part so many minibatches are taken.
+
+    What the recipe says of schedule, averaging and early stopping is left out: the rate is constant
+    and each training goes on to its end. A short training favours a rate that is quick early on; a
+    long one with a schedule may bear a little less or more.
+
+    Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, and UsageError if the
+    loss falls at no rate.
+    """
+    _check_counts(count=(count, 5), seeds=(seeds, 3), steps=(steps, 1))
+    asked = recipe or Recipe()
+    if fields := tuple(undecided_in(asked)):
+        raise UsageError("runs.undecided", fields=", ".join(fields), count=len(fields))
+    loaded = as_data(data)
+    candidate = candidates_of([asked], loaded)[0]
+    short, prepared = _shortened(candidate.recipe, candidate.prepared, steps)
+    low, high = rates if rates is not None else _usual_range(short)
+    _check_range(low, high)
+    tried = np.geomspace(low, high, count)
+    losses = []
+    for seed in range(seeds):
+        losses.append(_trained(short, prepared, [STILL, *tried], seed))
+        if progress is not None:
+            progress(seed + 1, seeds)
+    start, found = np.split(np.stack(losses, axis=1), [1])  # (1, S), (K, S)
+    shares = shares_fallen(found, start[0])
+    if not shares.any():
+        raise UsageError("rate.none_learns", low=f"{low:.3g}", high=f"{high:.3g}")
+    middle, least, most = interval(np.log10(tried), shares)
+    chosen = float(10**middle)
+    optimizer = _at_rate(short.optimizer, chosen)
+    return RateTest(
+        learning_rate=chosen,
+        low=float(10**least),
+        high=float(10**most),
+        rates=tried,
+        losses=found,
+        start=start[0],
+        recipe=dataclasses.replace(asked, optimizer=optimizer),
+        epochs=short.epochs or 1,
+        steps=(short.epochs or 1) * Group((short,), prepared).steps,
+        name=loaded.name,
+    )
+
+
+def _check_counts(**counts: tuple[object, int]) -> None:
+    for name, (value, least) in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UsageError("search.bad_count", name=name, least=least, value=value)
+
+
+def _check_range(low: object, high: object) -> None:
+    numbers = [
+        isinstance(one, int | float) and not isinstance(one, bool) and 0 < one < np.inf
+        for one in (low, high)
+    ]
+    if not all(numbers) or not low < high:  # type: ignore[operator]
+        raise UsageError("rate.bad_range", low=low, high=high)
+
+
+def _usual_range(recipe: Recipe) -> tuple[float, float]:
+    usual = type(recipe.optimizer)().learning_rate  # type: ignore[misc]
+    return usual / AROUND, usual * AROUND
+
+
+def _shortened(recipe: Recipe, prepared: Prepared, steps: int) -> tuple[Recipe, Prepared]:
+    """The recipe with so many steps at a constant rate, and the examples that they need."""
+    whole = Group((recipe,), prepared)
+    size = whole.batch_size
+    if whole.steps > steps:
+        rows = probe_rows(len(prepared.train), steps * size)
+        prepared = dataclasses.replace(prepared, train=_rows_of(prepared.train, rows))
+    epochs = max(1, -(-steps // min(whole.steps, steps)))
+    short = dataclasses.replace(
+        recipe, batch_size=size, epochs=epochs, schedule=None, averaging=None, stop=None
+    )
+    return short, prepared
+
+
+def _rows_of(part: Part, rows: NDArray[np.int32]) -> Part:
+    weight = None if part.weight is None else part.weight[rows]
+    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
+
+
+def _at_rate(optimizer: Any, rate: float) -> Any:
+    return dataclasses.replace(optimizer, learning_rate=rate)
+
+
+def _trained(
+    recipe: Recipe, prepared: Prepared, rates: Sequence[float], seed: int
+) -> NDArray[np.float64]:
+    """Mean training loss over the epochs of one training at each rate ``(K,)``, infinite where it
+    diverged.
+
+    The loss is that of the whole training part (a sample, if it is large) after each epoch, not of
+    minibatches: it is what the rate did, without the noise of which examples came last. Its mean
+    over the training rewards both a quick fall and a steady one.
+    """
+    recipes = tuple(
+        dataclasses.replace(
+            recipe,
+            optimizer=_at_rate(recipe.optimizer, float(rate)),
+            seed=(recipe.seed + seed) % 2**32,
+            order_seed=recipe.order_seed + seed,
+        )
+        for rate in rates
+    )
+    group = Group(recipes, prepared)
+    plan = engine.plan_for(group, takes_vitals=False)
+    stacked, state = engine.initial(group, plan)
+    sums = np.zeros(len(recipes))
+    for step in engine.advance(group, plan, stacked, state, 0, lambda _: False):
+        sums += np.asarray(step.records.metrics[: len(recipes), :, 0, 0], np.float64).sum(axis=1)
+        state = step.state
+    diverged = np.asarray(state.is_diverged)[: len(recipes)]
+    return np.where(diverged, np.inf, sums / group.epochs)
