@@ -11,7 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 import jaram as jr
-from common import markdown, note, section
+from common import markdown, note, repeats_asked, section
 from jaram.optimizer.schedules import Schedule, Steps
 from jaram.runs.train import candidates_of
 from jaram.searches.rate_test import AROUND, STEPS, learning_rate_test
@@ -21,7 +21,7 @@ from jaram.training.engine import Group
 
 SETS = ("iris", "digits", "breast_cancer", "diabetes", "moons")
 OPTIMIZERS = {"Adam": jr.Adam(), "SGD": jr.SGD()}
-REPEATS = 20
+REPEATS = repeats_asked(20)
 SMOOTHING = 0.98
 LOST = 4.0
 """The sweep ends where the smoothed loss is so many times its lowest (fastai's rule)."""

@@ -10,7 +10,10 @@ import sys
 from common import HERE, machine, note, versions
 
 TRAINING = ("epoch", "population", "process", "mnist")
-BENCHMARKS = (*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "ensemble", "floor")
+BENCHMARKS = (
+    *(*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "ensemble"),
+    *("learning_rate_test", "floor"),
+)
 
 
 def main() -> None:
