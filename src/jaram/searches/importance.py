@@ -1,13 +1,22 @@
-"""What mattered: the share of the score's variance that each dimension explains by itself."""
+"""What mattered: the share of the score's variance that each dimension explains, alone and in pairs.
+
+Functional analysis of variance by a random forest (Hutter, Hoos & Leyton-Brown, 2014). D
+dimensions, B forests, G places along a dimension.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+import weakref
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jaram.searches.distributions import Choice
+from jaram.searches.forest import Forest, Levels, at_options, grown
 
 if TYPE_CHECKING:
     import polars
@@ -15,87 +24,137 @@ if TYPE_CHECKING:
     from jaram.searches.space import Space
     from jaram.searches.study import Study
 
-TREES = 32
-LEVELS = 12
-"""Values of a continuous dimension that its effect is averaged over."""
-BACKGROUND = 64
-"""Points that the other dimensions are averaged over."""
+Floats = NDArray[np.float64]
+
 FEWEST_TRIALS = 8
 """Of fewer trials no forest learns anything."""
+MOST_TRIALS = 1000
+"""Trials that one forest learns from, at most: 5,000 would take 9 s and tell the same."""
 
 
-def importance(study: Study, bootstraps: int) -> polars.DataFrame:
-    """Functional analysis of variance by a random forest (Hutter, Hoos & Leyton-Brown, 2014).
+@dataclass(frozen=True, eq=False)
+class Variance:
+    """Forests that learnt the score, and what they say of its variance.
 
-    A forest learns the score over the cube; a dimension's importance is the variance of the mean
+    paths: of the dimensions. forests: each grown on trials drawn again with replacement; none where
+    there are too few trials, or all have one score.
+    """
+
+    paths: tuple[str, ...]
+    forests: tuple[Forest, ...]
+
+    @cached_property
+    def alone(self) -> Floats:
+        """Share of each dimension by itself, of each forest ``(B, D)``."""
+        found = [forest.effects / forest.variance for forest in self.forests]
+        return np.array(found).reshape(len(self.forests), len(self.paths))
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """All pairs of dimensions."""
+        return tuple(itertools.combinations(range(len(self.paths)), 2))
+
+    @cached_property
+    def together(self) -> Floats:
+        """What each pair explains beyond its two dimensions, of each forest ``(B, pairs)``."""
+        found = [
+            [forest.interaction(a, b) / forest.variance for a, b in self.pairs]
+            for forest in self.forests
+        ]
+        return np.array(found).reshape(len(self.forests), len(self.pairs))
+
+    def curves(self, dimension: int) -> tuple[Floats, Floats]:
+        """Places along a dimension ``(G,)`` and each forest's mean score there ``(B, G)``."""
+        found = [forest.curve(dimension) for forest in self.forests]
+        return self.forests[0].places(dimension), np.array(found)
+
+    def surface(self, first: int, second: int) -> tuple[Floats, Floats, Floats]:
+        """Places along two dimensions, and the mean score there of all forests ``(G, G)``."""
+        forest = self.forests[0]
+        mean = np.mean([forest.surface(first, second) for forest in self.forests], axis=0)
+        return forest.places(first), forest.places(second), mean
+
+
+_known: weakref.WeakKeyDictionary[Study, dict[int, Variance]] = weakref.WeakKeyDictionary()
+
+
+def variance(study: Study, bootstraps: int = 16) -> Variance:
+    """So many forests of a study's score; grown once.
+
+    A dimension inside an option that was not drawn counts as if in its middle.
+    """
+    known = _known.setdefault(study, {})
+    if bootstraps not in known:
+        known[bootstraps] = _variance(study, bootstraps)
+    return known[bootstraps]
+
+
+def _variance(study: Study, bootstraps: int) -> Variance:
+    levels = levels_of(study.space)
+    points = at_options(study.points, levels)
+    for place, path in enumerate(study.space.dimensions):
+        points[[path not in trial.values for trial in study.trials], place] = 0.5
+    scores = np.array([trial.score for trial in study.trials])
+    paths = tuple(study.space.dimensions)
+    if len(scores) < FEWEST_TRIALS or not np.ptp(scores) > 0:
+        return Variance(paths, ())
+    forests = []
+    for row in range(bootstraps):
+        rng = np.random.default_rng([1, row])
+        rows = rng.integers(len(scores), size=min(len(scores), MOST_TRIALS))
+        if np.ptp(scores[rows]) > 0:
+            forests.append(grown(points[rows], scores[rows], levels, row))
+    return Variance(paths, tuple(forests))
+
+
+def levels_of(space: Space) -> Levels:
+    """How many options each dimension has; None for numbers."""
+    return tuple(
+        one.levels if isinstance(one, Choice) else None for one in space.dimensions.values()
+    )
+
+
+def importance(study: Study, bootstraps: int = 16) -> polars.DataFrame:
+    """How much of the variance of the score each dimension explains by itself.
+
+    The forest learns the score over the cube; a dimension's importance is the variance of the mean
     prediction along it, as a share of the variance of all predictions. What is missing from a sum
-    of 1 is interaction. low, high: 5% and 95% over forests grown on trials drawn again with
-    replacement. A dimension inside an option that was not drawn counts as if in its middle. NaN
-    where there are too few trials, or all have one score.
+    of 1 is interaction. path, importance, low, high: 5% and 95% over forests grown on trials drawn
+    again with replacement. NaN where there are too few trials, or all have one score.
     """
     import polars
 
-    space = study.space
-    points = _features(study)
-    scores = np.array([trial.score for trial in study.trials])
-    shares = np.full((bootstraps, len(space.dimensions)), np.nan)
-    if len(scores) >= FEWEST_TRIALS and np.ptp(scores) > 0:
-        background = np.random.default_rng(0).random((BACKGROUND, points.shape[1]))
-        rounded = _rounded(space, background)
-        for row in range(bootstraps):
-            rng = np.random.default_rng([1, row])
-            rows = rng.integers(len(scores), size=len(scores))
-            shares[row] = _shares(points[rows], scores[rows], rounded, space, row)
-    with np.errstate(invalid="ignore"):
-        table = polars.DataFrame(
-            {
-                "path": list(space.dimensions),
-                "importance": shares.mean(0),
-                "low": np.quantile(shares, 0.05, axis=0),
-                "high": np.quantile(shares, 0.95, axis=0),
-            }
-        )
+    shares = variance(study, bootstraps).alone
+    table = polars.DataFrame({"path": list(study.space.dimensions), **_ends("importance", shares)})
     return table.sort("importance", descending=True, nulls_last=True)
 
 
-def _features(study: Study) -> NDArray[np.float64]:
-    """The trials' points, with the middle for a dimension that was not drawn."""
-    points = _rounded(study.space, study.points)
-    for place, path in enumerate(study.space.dimensions):
-        unused = [path not in trial.values for trial in study.trials]
-        points[unused, place] = 0.5
-    return points
+def interactions(study: Study, bootstraps: int = 16) -> polars.DataFrame:
+    """How much each pair of dimensions explains beyond what the two explain alone.
+
+    first, second, importance, low, high as in :func:`importance`; the largest first.
+    """
+    import polars
+
+    found = variance(study, bootstraps)
+    named = [(found.paths[a], found.paths[b]) for a, b in found.pairs]
+    table = polars.DataFrame(
+        {
+            "first": [first for first, _ in named],
+            "second": [second for _, second in named],
+            **_ends("importance", found.together),
+        },
+        schema_overrides={"first": polars.String, "second": polars.String},
+    )
+    return table.sort("importance", descending=True, nulls_last=True)
 
 
-def _rounded(space: Space, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points in which an option is one place, the middle of its share."""
-    rounded = points.copy()
-    for place, distribution in enumerate(space.dimensions.values()):
-        if isinstance(distribution, Choice):
-            options = [distribution.index(share) for share in points[:, place]]
-            rounded[:, place] = (np.array(options) + 0.5) / distribution.levels
-    return rounded
-
-
-def _shares(
-    points: NDArray[np.float64],
-    scores: NDArray[np.float64],
-    background: NDArray[np.float64],
-    space: Space,
-    seed: int,
-) -> NDArray[np.float64]:
-    from sklearn import ensemble
-
-    grown: Any = ensemble.RandomForestRegressor
-    forest = grown(TREES, min_samples_leaf=2, random_state=seed, n_jobs=1)
-    forest.fit(points, scores)
-    found: NDArray[np.float64] = np.zeros(points.shape[1])
-    for place, distribution in enumerate(space.dimensions.values()):
-        is_choice = isinstance(distribution, Choice)
-        levels = (distribution.levels or LEVELS) if is_choice else LEVELS
-        along = np.repeat(background[None], levels, axis=0)
-        along[:, :, place] = ((np.arange(levels) + 0.5) / levels)[:, None]
-        predicted = forest.predict(along.reshape(-1, points.shape[1])).reshape(levels, -1)
-        whole = float(predicted.var())
-        found[place] = predicted.mean(1).var() / whole if whole > 0 else 0.0
-    return found
+def _ends(name: str, shares: Floats) -> dict[str, Floats]:
+    """Mean, 5% and 95% over the forests; NaN where there is none."""
+    if not len(shares):
+        shares = np.full((1, shares.shape[1]), np.nan)
+    return {
+        name: shares.mean(0),
+        "low": np.quantile(shares, 0.05, axis=0),
+        "high": np.quantile(shares, 0.95, axis=0),
+    }
