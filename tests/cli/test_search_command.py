@@ -28,6 +28,10 @@ def test_json_says_what_was_found(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["trials"] == 4
     assert set(told["best"]) == {"optimizer.learning_rate"}
     assert told["low"] <= told["score"] <= told["high"]
+    assert told["report"] == str(Path("study") / "search.html")
+    assert run(["report", "study", "--png", "png", "--out", "again.html"]) == 0
+    assert Path("again.html").stat().st_size > 50_000
+    assert (Path("png") / "curves.png").is_file()
     study = Study.open("study")
     assert study.values == told["best"]
     assert study.space.recipe.epochs == 3

@@ -31,15 +31,18 @@ def test_each_tree_covers_the_cube_once() -> None:
     assert (inside.all(axis=2).sum(axis=1) == forests.TREES).all()
 
 
-def test_leaves_predict_what_scikit_learn_predicts() -> None:
-    from sklearn.ensemble import RandomForestRegressor
+def test_leaves_predict_what_the_trees_predict() -> None:
+    from sklearn.tree import DecisionTreeRegressor
 
     forest, points = learnt()
     scores = np.sin(6 * points[:, 0]) * points[:, 1] + points[:, 2] ** 2
-    same = RandomForestRegressor(forests.TREES, min_samples_leaf=2, random_state=0)
-    same.fit(points, scores)
     asked = np.random.default_rng(1).random((300, 3))
-    np.testing.assert_allclose(predicted(forest, asked), same.predict(asked), atol=1e-6)
+    each = []
+    for number in range(forests.TREES):
+        rows = np.random.default_rng([0, number]).integers(len(scores), size=len(scores))
+        tree = DecisionTreeRegressor(min_samples_leaf=2, random_state=number)
+        each.append(tree.fit(points[rows], scores[rows]).predict(asked))
+    np.testing.assert_allclose(predicted(forest, asked), np.mean(each, axis=0), atol=1e-6)
 
 
 def test_effects_are_means_of_predictions() -> None:

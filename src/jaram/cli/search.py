@@ -163,7 +163,9 @@ def search(
     except BaseException:
         folders.remove_if_empty(folder)
         raise
-    _tell_study(speaker, study, folder)
+    from jaram.report.search_html import PAGE, write_search_report
+
+    _tell_study(speaker, study, folder, write_search_report(study, folder / PAGE))
     return 0
 
 
@@ -255,19 +257,20 @@ def _tell_space(speaker: Speaker, space: Space) -> None:
     speaker.say()
 
 
-def _tell_study(speaker: Speaker, study: Study, folder: Path) -> None:
+def _tell_study(speaker: Speaker, study: Study, folder: Path, page: Path) -> None:
     if not speaker.is_silent:
         speaker.say(study.report())
     run = None if study.best is None else folder / "best"
     if run is not None:
         speaker.say()
-        speaker.say(text("cli.search_written", folder=folder, run=run))
+        speaker.say(text("cli.search_written", folder=folder, run=run, page=page))
         speaker.say()
         speaker.say(text("cli.search_next", run=shlex.quote(str(run))))
     found, confirmed = study.interval, study.confirmed
     speaker.json(
         {
             "study": str(folder),
+            "report": str(page),
             "run": None if run is None else str(run),
             "best": study.values,
             "metric": f"{study.settings.part}/{study.settings.metric}",

@@ -101,8 +101,8 @@ def _curves(
     shown = [name for name in names if any(f"{part}/{name}" in history for part in PARTS)]
     if not shown or not evidence.epochs:
         return None
-    figure, panels = _panels(len(shown), panel)
-    for axes, name in zip(panels, shown, strict=True):
+    figure, every = panels(len(shown), panel)
+    for axes, name in zip(every, shown, strict=True):
         for part, (colour, dash) in PARTS.items():
             if f"{part}/{name}" in history:
                 values = _plottable(history[f"{part}/{name}"])
@@ -125,10 +125,10 @@ def vitals(evidence: Evidence, lang: Language) -> Figure | None:
     found = arrange(evidence.vitals)
     if not found.signs:
         return None
-    figure, panels = _panels(len(found.signs), (4.6, 3.0))
+    figure, every = panels(len(found.signs), (4.6, 3.0))
     count = max(*found.numbers, len(rows(evidence.run.get("layers"))), 1)
     colours = layer_colours(count)
-    for axes, (sign, curves) in zip(panels, found.signs.items(), strict=True):
+    for axes, (sign, curves) in zip(every, found.signs.items(), strict=True):
         for number, name, curve in zip(found.numbers, found.layers, curves, strict=True):
             values = _plottable(curve)
             marker = "o" if len(values) < 3 else None
@@ -142,7 +142,7 @@ def vitals(evidence: Evidence, lang: Language) -> Figure | None:
         elif sign != "activation_mean" and any(value > 0 for value in known):
             _logarithmic(axes)
         _mark_epochs(axes, evidence, lang)
-    handles, labels = panels[0].get_legend_handles_labels()
+    handles, labels = every[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=min(len(labels), 4))
     return figure
 
@@ -188,14 +188,14 @@ def residuals(evidence: Evidence, lang: Language) -> Figure | None:
     if not isinstance(pairs[0][0], list):
         pairs = [([true], [predicted]) for true, predicted in pairs]
     targets = evidence.task.get("target_names") or []
-    figure, panels = _panels(len(pairs[0][0]), (5, 4.8))
-    for index, axes in enumerate(panels):
+    figure, every = panels(len(pairs[0][0]), (5, 4.8))
+    for index, axes in enumerate(every):
         true = _plottable([pair[0][index] for pair in pairs])
         predicted = _plottable([pair[1][index] for pair in pairs])
         axes.scatter(true, predicted, s=16, alpha=0.5, color=VALID, linewidths=0)
         known = [value for value in true if math.isfinite(value)] or [0.0, 1.0]
         axes.plot([min(known), max(known)], [min(known), max(known)], "--", color=QUIET, lw=1)
-        named = len(panels) > 1 and index < len(targets)
+        named = len(every) > 1 and index < len(targets)
         axes.set_title(str(targets[index]) if named else text("report.residuals", lang=lang))
         axes.set_xlabel(text("report.true_value", lang=lang))
         axes.set_ylabel(text("report.predicted_value", lang=lang))
@@ -258,7 +258,7 @@ def network(evidence: Evidence, lang: Language) -> Figure | None:
     return draw_network(layers, lang) if layers else None
 
 
-def _panels(count: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+def panels(count: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
     """A figure with ``count`` panels, at most three in a row, each ``size`` inches."""
     across = count if count < 4 else (2 if count == 4 else 3)
     down = -(-count // across)

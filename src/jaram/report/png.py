@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaram.errors import RunError
 from jaram.messages import Language, language
 from jaram.report.evidence import read_evidence
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from jaram.searches.study import Study
 
 
 def write_pngs(folder: Path, directory: Path, lang: Language | None = None) -> list[Path]:
@@ -18,15 +25,33 @@ def write_pngs(folder: Path, directory: Path, lang: Language | None = None) -> l
     no run or the files can't be written.
     """
     evidence = read_evidence(Path(folder))
-    directory = Path(directory)
     from jaram.report import pictures  # brings in matplotlib
+
+    return _written(pictures.draw_all(evidence, lang or language()), Path(directory))
+
+
+def write_search_pngs(study: Study, directory: Path, lang: Language | None = None) -> list[Path]:
+    """Draw a search as PNG files in ``directory``, made if missing: importance, curves, marginals,
+    pairs and parallel, as far as there is what they show.
+
+    Returns the files written. Raises RunError if they can't be written.
+    """
+    from jaram.report.search_evidence import search_evidence
+    from jaram.report.search_pictures import draw_search
+
+    return _written(draw_search(search_evidence(study), lang or language()), Path(directory))
+
+
+def _written(figures: Iterable[tuple[str, Figure]], directory: Path) -> list[Path]:
+    """Save named figures in ``directory``."""
+    from jaram.report.pictures import style
 
     written = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, figure in pictures.draw_all(evidence, lang or language()):
+        for name, figure in figures:
             path = directory / f"{name}.png"
-            with pictures.style():
+            with style():
                 figure.savefig(path)
             written.append(path)
     except OSError as error:

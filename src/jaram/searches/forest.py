@@ -7,7 +7,7 @@ boxes, so its mean over all other dimensions is a sum over leaves: no sampling, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Levels = tuple[int | None, ...]
-"""How many options each dimension has; None for a continuum. Option i stands at (i + ½) / levels."""
+"""How many options each dimension has; None for a continuum. Option i is at (i + ½) / levels."""
 
 TREES = 16
 PLACES = 32
@@ -108,15 +108,18 @@ class Forest:
 
 
 def grown(points: Floats, scores: Floats, levels: Levels, seed: int) -> Forest:
-    """A forest that learns ``scores`` ``(n,)`` at ``points`` ``(n, D)``."""
-    from sklearn import ensemble
+    """A forest that learns ``scores`` ``(n,)`` at ``points`` ``(n, D)``: each tree learns as many
+    of them drawn again with replacement (Breiman, 2001)."""
+    from sklearn import tree as trees_of  # sklearn.ensemble takes half a second more to import
 
-    forest: Any = ensemble.RandomForestRegressor(
-        TREES, min_samples_leaf=2, random_state=seed, n_jobs=1
-    )
-    forest.fit(points, scores)
-    low, high, value = _leaves([tree.tree_ for tree in forest.estimators_], points.shape[1])
-    sampled = float(forest.predict(_background(levels)).var())
+    made: Any = trees_of.DecisionTreeRegressor
+    trees = []
+    for number in range(TREES):
+        rows = np.random.default_rng([seed, number]).integers(len(scores), size=len(scores))
+        trees.append(made(min_samples_leaf=2, random_state=number).fit(points[rows], scores[rows]))
+    background = _background(levels)
+    sampled = float(np.mean([tree.predict(background) for tree in trees], axis=0).var())
+    low, high, value = _leaves([tree.tree_ for tree in trees], points.shape[1])
     return Forest(low, high, value / TREES, levels, sampled)
 
 
@@ -147,6 +150,7 @@ def _leaves(trees: list[Any], dimensions: int) -> tuple[Floats, Floats, Floats]:
     return low[is_leaf], high[is_leaf], value[is_leaf]
 
 
+@cache
 def _background(levels: Levels) -> Floats:
     """Points that fill the cube evenly (Sobol), each option a place."""
     from scipy.stats import qmc

@@ -1,4 +1,4 @@
-"""What mattered: the share of the score's variance that each dimension explains, alone and in pairs.
+"""What mattered: the share of the score's variance that dimensions explain, alone and in pairs.
 
 Functional analysis of variance by a random forest (Hutter, Hoos & Leyton-Brown, 2014). D
 dimensions, B forests, G places along a dimension.
@@ -36,11 +36,13 @@ MOST_TRIALS = 1000
 class Variance:
     """Forests that learnt the score, and what they say of its variance.
 
-    paths: of the dimensions. forests: each grown on trials drawn again with replacement; none where
-    there are too few trials, or all have one score.
+    paths: of the dimensions. pairs: of dimensions that were drawn together in any trial. forests:
+    each grown on trials drawn again with replacement; none where there are too few trials, or all
+    have one score.
     """
 
     paths: tuple[str, ...]
+    pairs: tuple[tuple[int, int], ...]
     forests: tuple[Forest, ...]
 
     @cached_property
@@ -48,11 +50,6 @@ class Variance:
         """Share of each dimension by itself, of each forest ``(B, D)``."""
         found = [forest.effects / forest.variance for forest in self.forests]
         return np.array(found).reshape(len(self.forests), len(self.paths))
-
-    @cached_property
-    def pairs(self) -> tuple[tuple[int, int], ...]:
-        """All pairs of dimensions."""
-        return tuple(itertools.combinations(range(len(self.paths)), 2))
 
     @cached_property
     def together(self) -> Floats:
@@ -92,19 +89,25 @@ def variance(study: Study, bootstraps: int = 16) -> Variance:
 def _variance(study: Study, bootstraps: int) -> Variance:
     levels = levels_of(study.space)
     points = at_options(study.points, levels)
-    for place, path in enumerate(study.space.dimensions):
-        points[[path not in trial.values for trial in study.trials], place] = 0.5
-    scores = np.array([trial.score for trial in study.trials])
     paths = tuple(study.space.dimensions)
+    is_drawn = np.array([[path in trial.values for path in paths] for trial in study.trials])
+    is_drawn = is_drawn.reshape(points.shape)
+    points[~is_drawn] = 0.5
+    pairs = tuple(
+        (a, b)
+        for a, b in itertools.combinations(range(len(paths)), 2)
+        if (is_drawn[:, a] & is_drawn[:, b]).any()
+    )
+    scores = np.array([trial.score for trial in study.trials])
     if len(scores) < FEWEST_TRIALS or not np.ptp(scores) > 0:
-        return Variance(paths, ())
+        return Variance(paths, pairs, ())
     forests = []
     for row in range(bootstraps):
         rng = np.random.default_rng([1, row])
         rows = rng.integers(len(scores), size=min(len(scores), MOST_TRIALS))
         if np.ptp(scores[rows]) > 0:
             forests.append(grown(points[rows], scores[rows], levels, row))
-    return Variance(paths, tuple(forests))
+    return Variance(paths, pairs, tuple(forests))
 
 
 def levels_of(space: Space) -> Levels:

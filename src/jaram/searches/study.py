@@ -180,6 +180,25 @@ class Study:
 
         return importance(self, bootstraps)
 
+    def interactions(self, bootstraps: int = 16) -> polars.DataFrame:
+        """What each pair of dimensions explains beyond the two alone: first, second, importance,
+        low, high, the largest first."""
+        from jaram.searches.importance import interactions
+
+        return interactions(self, bootstraps)
+
+    def write_report(self, path: str | Path, lang: Language | None = None) -> Path:
+        """Draw the study as one page, which opens in ``lang``; a ``path`` that does not end in
+        ``.html`` is a folder for pictures (PNG). Returns ``path``."""
+        from jaram.report.png import write_search_pngs
+        from jaram.report.search_html import write_search_report
+
+        path = Path(path)
+        if path.suffix == ".html":
+            return write_search_report(self, path, lang)
+        write_search_pngs(self, path, lang)
+        return path
+
     def report(self, lang: Language | None = None) -> str:
         """The study in words."""
         from jaram.searches.telling import told

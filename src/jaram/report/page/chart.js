@@ -9,23 +9,6 @@ const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((power) => [
   5 * power,
 ]);
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const LAYER_STOPS = ["--layer-0", "--layer-1", "--layer-2", "--layer-3", "--layer-4"];
-
-// The colour of layer `index` of `count`: first layers and last layers are the ends of one ramp.
-function layerColour(index, count) {
-  const place = count < 2 ? 0 : (index / (count - 1)) * (LAYER_STOPS.length - 1);
-  const [from, to] = [Math.floor(place), Math.ceil(place)].map((stop) =>
-    channels(css(LAYER_STOPS[stop])),
-  );
-  const mixed = from.map((value, channel) =>
-    Math.round(value + (to[channel] - value) * (place % 1)),
-  );
-  return `rgb(${mixed.join(", ")})`;
-}
-
-const channels = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
-
 // A figure with one chart.
 //   curves: [{label, colour, values, dash, points}]; x: ascending numbers; xLabel: what they are
 //   log: whether y is logarithmic; unit: whether y lives in [0, 1]; mark: an x to mark
@@ -220,13 +203,6 @@ function drawGuides(plot, options) {
 function line(plot, from, to) {
   const at = ([x, y]) => [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
   path(plot.ctx, ...at(from), ...at(to));
-}
-
-function path(ctx, x0, y0, x1, y1) {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  ctx.stroke();
 }
 
 function followFinger(plot, event) {

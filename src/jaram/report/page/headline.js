@@ -44,26 +44,6 @@ function headline() {
   );
 }
 
-function languages() {
-  const button = (lang, text) =>
-    el(
-      "button",
-      {
-        type: "button",
-        lang,
-        "aria-pressed": String(state.lang === lang),
-        click: () => speak(lang),
-      },
-      text,
-    );
-  return el(
-    "div",
-    { class: "languages", role: "group" },
-    button("en", "English"),
-    button("ko", "한국어"),
-  );
-}
-
 function taskSentence(task) {
   const names = task.classes ?? [];
   const shown = names.slice(0, 10).join(", ");

@@ -98,3 +98,24 @@ function toggle(text, pressed, act) {
 }
 
 const isList = (value) => Array.isArray(value) && value.length > 0;
+
+// The buttons that choose the page's language.
+function languages() {
+  const button = (lang, text) =>
+    el(
+      "button",
+      {
+        type: "button",
+        lang,
+        "aria-pressed": String(state.lang === lang),
+        click: () => speak(lang),
+      },
+      text,
+    );
+  return el(
+    "div",
+    { class: "languages", role: "group" },
+    button("en", "English"),
+    button("ko", "한국어"),
+  );
+}
