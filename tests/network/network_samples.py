@@ -22,14 +22,17 @@ class LayerSample(NamedTuple):
     """Inputs are integers below this number; 0: normal numbers."""
     coded: tuple[int, ...] = ()
     """Columns of the input that hold codes 0, 1, 2."""
+    counted_shape: Shape | None = None
+    """A series of one step, because the compiler counts one turn of a loop only; and of many
+    features, because it leaves out the product with the first state, zeros."""
 
     @property
     def layer(self) -> Any:
         return parse("layer", self.words)
 
-    def inputs(self, seed: int = 0) -> np.ndarray[Any, Any]:
+    def inputs(self, seed: int = 0, of_shape: Shape | None = None) -> np.ndarray[Any, Any]:
         rng = np.random.default_rng(seed)
-        shape = (BATCH, *self.input_shape)
+        shape = (BATCH, *(of_shape or self.input_shape))
         if self.tokens:
             return rng.integers(0, self.tokens, shape)
         x = rng.standard_normal(shape, np.float32)
@@ -71,6 +74,41 @@ LAYERS = {
         (2, 3),
         "parallel (dense 2 tanh, sequential (batch_norm 0.5, dense 3), gaussian_noise 0.25)",
     ),
+    "conv": LayerSample(
+        "conv 4 (2, 3) (leaky_relu 0.2) stride=(2, 1) padding=valid",
+        (5, 6, 3),
+        "conv 4 (2, 3) (leaky_relu 0.3) stride=(2, 1) padding=valid",
+    ),
+    "depthwise_conv": LayerSample(
+        "depthwise_conv 3 (elu 0.5) multiplier=2 padding=valid",
+        (6, 5, 2),
+        "depthwise_conv 3 elu multiplier=2 padding=valid",
+    ),
+    "conv_transpose": LayerSample(
+        "conv_transpose 3 2 (elu 0.5) stride=2", (2, 3, 4), "conv_transpose 3 2 elu stride=2"
+    ),
+    "max_pool": LayerSample("max_pool 3 stride=2 padding=1", (7, 6, 2), "max_pool 3 2 1"),
+    "avg_pool": LayerSample("avg_pool 2", (6, 4, 2), "avg_pool 2"),
+    "global_max_pool": LayerSample("global_max_pool", (3, 4, 2), "global_max_pool"),
+    "global_avg_pool": LayerSample("global_avg_pool", (3, 4, 2), "global_avg_pool"),
+    "up_sample": LayerSample("up_sample (2, 3)", (3, 2, 2), "up_sample (2, 3)"),
+    "repeat": LayerSample("repeat 4", (3,), "repeat 4"),
+    "squeeze_excite": LayerSample("squeeze_excite 2", (3, 2, 4), "squeeze_excite 2"),
+    "group_norm": LayerSample("group_norm 2 0.01", (3, 2, 4), "group_norm 2 0.125"),
+    "instance_norm": LayerSample("instance_norm 0.01", (3, 2, 4), "instance_norm 0.125"),
+    "spatial_dropout": LayerSample("spatial_dropout 0.25", (3, 6), "spatial_dropout 0.5"),
+    "rnn": LayerSample(
+        "rnn 3 return_sequences=true", (4, 2), "rnn 3 return_sequences=true", counted_shape=(1, 24)
+    ),
+    "lstm": LayerSample("lstm 3", (4, 2), "lstm 3 forget_bias=0.5", counted_shape=(1, 24)),
+    "gru": LayerSample("gru 3", (4, 2), "gru 3", counted_shape=(1, 24)),
+    "bidirectional": LayerSample(
+        "bidirectional (gru 3 recurrent_dropout=0.25)",
+        (4, 2),
+        "bidirectional (gru 3 recurrent_dropout=0.5)",
+        counted_shape=(1, 24),
+    ),
+    "attention_pool": LayerSample("attention_pool 3", (4, 2), "attention_pool 3"),
 }
 
 ACTIVATIONS = {

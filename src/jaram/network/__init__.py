@@ -26,7 +26,10 @@ from jaram.network.activations import (
     Step,
     Tanh,
 )
+from jaram.network.attention import AttentionPool
+from jaram.network.bidirectional import Bidirectional
 from jaram.network.composition import Parallel, Residual, Sequential
+from jaram.network.convolution import Conv, ConvTranspose, DepthwiseConv
 from jaram.network.dense import Dense
 from jaram.network.embedding import EmbedCategories, Embedding
 from jaram.network.initializers import (
@@ -45,9 +48,13 @@ from jaram.network.initializers import (
 )
 from jaram.network.layer import Context, Layer
 from jaram.network.maxout import Maxout
-from jaram.network.normalization import BatchNorm, LayerNorm
-from jaram.network.regularization import Dropout, GaussianNoise
+from jaram.network.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from jaram.network.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from jaram.network.recurrent import GRU, LSTM, RNN
+from jaram.network.regularization import Dropout, GaussianNoise, SpatialDropout
+from jaram.network.resizing import Repeat, UpSample
 from jaram.network.shape import Flatten, Reshape
+from jaram.network.squeeze_excite import SqueezeExcite
 
 for _found in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_found.name}")
@@ -55,29 +62,43 @@ for _found in pkgutil.iter_modules(__path__):
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "Activation",
     "ActivationFunction",
+    "AttentionPool",
+    "AvgPool",
     "BatchNorm",
+    "Bidirectional",
     "Constant",
     "Context",
+    "Conv",
+    "ConvTranspose",
     "Dense",
+    "DepthwiseConv",
     "Dropout",
     "EmbedCategories",
     "Embedding",
     "Flatten",
     "GaussianNoise",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "GlorotNormal",
     "GlorotUniform",
+    "GroupNorm",
     "HeNormal",
     "HeUniform",
     "Identity",
     "Initializer",
+    "InstanceNorm",
     "Layer",
     "LayerNorm",
     "LeCunNormal",
     "LeCunUniform",
     "LeakyReLU",
+    "MaxPool",
     "Maxout",
     "Orthogonal",
     "PReLU",
@@ -85,6 +106,7 @@ __all__ = [
     "RandomNormal",
     "RandomUniform",
     "ReLU",
+    "Repeat",
     "Reshape",
     "Residual",
     "Sequential",
@@ -92,7 +114,10 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "SpatialDropout",
+    "SqueezeExcite",
     "Step",
     "Tanh",
+    "UpSample",
     "Zeros",
 ]

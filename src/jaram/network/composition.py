@@ -119,41 +119,74 @@ class Sequential(Layer):
 
 @spec(family="layer", name="residual")
 class Residual(Layer):
-    """``activation(layers(x) + x)`` (He et al., 2016).
+    """``activation(layers(x) + shortcut(x))`` (He et al., 2016).
 
-    Where ``layers`` change the number of features, ``x`` goes through a linear map of its own,
-    params ``{"shortcut": {"weight": (inputs, outputs)}}``; they may not change any other axis.
+    shortcut: layers of its own, params under ``"shortcut"``; without any it is ``x`` itself. Then,
+    where ``layers`` shrink an axis by a whole stride every so many-th place is taken, and where
+    they change the number of features a linear map, params ``{"shortcut": {"weight": (inputs,
+    outputs)}}``, does so, too.
     """
 
     layers: Layers
     activation: ActivationField = Identity()
+    shortcut: Layers = ()
+
+    def _strides(self, before: Shape, after: Shape) -> tuple[int, ...]:
+        """How the places of the input are taken; RecipeError where no stride gives the output's."""
+        places = list(zip(before[:-1], after[:-1], strict=False))
+        strides = tuple(-(-size // max(1, kept)) for size, kept in places)
+        fits = [
+            -(-size // step) == kept for (size, kept), step in zip(places, strides, strict=True)
+        ]
+        if len(after) != len(before) or not all(fits):
+            raise RecipeError("network.residual_changes_axes", before=tuple(before), after=after)
+        return strides
 
     def output_shape(self, input_shape: Shape) -> Shape:
         require_axes(self, input_shape)
         after = shapes(self.layers, input_shape)[-1]
-        if after[:-1] != tuple(input_shape[:-1]) or len(after) != len(input_shape):
-            raise RecipeError(
-                "network.residual_changes_axes", before=tuple(input_shape), after=after
-            )
+        if not self.shortcut:
+            self._strides(input_shape, after)
+        elif (beside := shapes(self.shortcut, input_shape)[-1]) != after:
+            raise RecipeError("network.shortcut_does_not_fit", after=after, shortcut=beside)
         return after
 
     def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
         after = self.output_shape(input_shape)
         params = _initial_params(self.layers, rng, shapes(self.layers, input_shape))
         size = (input_shape[-1], after[-1])
-        if size[0] != size[1]:
+        if self.shortcut:
+            own = _initial_params(self.shortcut, rng, shapes(self.shortcut, input_shape))
+            params |= {"shortcut": own} if own else {}
+        elif size[0] != size[1]:
             params["shortcut"] = {"weight": GlorotUniform().draw(rng, size, *size)}
         return params | activation_params(self.activation, after)
 
     def initial_state(self, input_shape: Shape) -> State:
-        return _named(self.layers, initial_state(self.layers, input_shape))
+        state = _named(self.layers, initial_state(self.layers, input_shape))
+        own = _named(self.shortcut, initial_state(self.shortcut, input_shape))
+        return state | ({"shortcut": own} if own else {})
 
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
-        y, state = _apply_in_order(self.layers, params, state, x, context)
-        shortcut = x @ params["shortcut"]["weight"] if "shortcut" in params else x
-        return self.activation(y + shortcut, params.get("activation", {})), state
+        y, next_state = _apply_in_order(self.layers, params, state, x, context)
+        beside, own = self._beside(params, state, x, y, context)
+        next_state |= {"shortcut": own} if own else {}
+        return self.activation(y + beside, params.get("activation", {})), next_state
+
+    def _beside(
+        self, params: Params, state: State, x: Array, y: Array, context: Context
+    ) -> tuple[Array, State]:
+        """What is added to the layers' output, and the shortcut's next state."""
+        if self.shortcut:
+            key = None if context.key is None else jax.random.fold_in(context.key, len(self.layers))
+            own = params.get("shortcut", {}), state.get("shortcut", {})
+            return _apply_in_order(self.shortcut, *own, x, context._replace(key=key))
+        if x.shape[1:-1] != y.shape[1:-1]:
+            strides = self._strides(x.shape[1:], y.shape[1:])
+            x = jax.lax.slice(x, (0,) * x.ndim, x.shape, (1, *strides, 1))
+        return (x @ params["shortcut"]["weight"] if "shortcut" in params else x), {}
 
     def output_mask(self, mask: Array | None) -> Array | None:
         return _mask_in_order(self.layers, mask)
@@ -163,8 +196,10 @@ class Residual(Layer):
 
     def operations(self, input_shape: Shape) -> int:
         inside = _operations_in_order(self.layers, input_shape)
-        outputs = self.output_shape(input_shape)[-1]
-        return inside + (math.prod(input_shape) * outputs if outputs != input_shape[-1] else 0)
+        after = self.output_shape(input_shape)
+        if self.shortcut:
+            return inside + _operations_in_order(self.shortcut, input_shape)
+        return inside + (math.prod(after) * input_shape[-1] if after[-1] != input_shape[-1] else 0)
 
 
 @spec(family="layer", name="parallel")

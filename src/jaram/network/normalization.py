@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaram.errors import RecipeError
 from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
-from jaram.spec import Positive, Share, spec
+from jaram.spec import Count, Positive, Share, spec
 
 
 def _scale_and_shift(input_shape: Shape) -> Params:
@@ -111,3 +112,80 @@ class LayerNorm(Layer):
 
     def operations(self, input_shape: Shape) -> int:
         return 3 * math.prod(input_shape)  # sum of squares, division, scale and shift
+
+
+def _of_groups(x: Array, groups: int, mask: Array | None, epsilon: Array | float) -> Array:
+    """Each example's channels in ``groups``, every group to mean 0 and variance 1 over all places.
+
+    Over the real steps only, where a series has a mask.
+    """
+    parted = x.reshape(*x.shape[:-1], groups, -1)  # (batch, *places, groups, channels of a group)
+    axes = (*range(1, x.ndim - 1), x.ndim)
+    if mask is None:
+        mean = parted.mean(axes, keepdims=True)
+        variance = jnp.square(parted - mean).mean(axes, keepdims=True)
+    else:
+        is_real = mask[..., None, None]
+        count = jnp.maximum(mask.sum(1), 1).reshape(-1, 1, 1, 1) * parted.shape[-1]
+        mean = jnp.where(is_real, parted, 0).sum(axes, keepdims=True) / count
+        squares = jnp.where(is_real, jnp.square(parted - mean), 0)
+        variance = squares.sum(axes, keepdims=True) / count
+    return ((parted - mean) * jax.lax.rsqrt(variance + epsilon)).reshape(x.shape)
+
+
+@spec(family="layer", name="group_norm")
+class GroupNorm(Layer):
+    """Groups of channels to mean 0 and variance 1 over each example's places (Wu & He, 2018).
+
+    Then ``* scale + shift``, params ``(channels,)``. Looks at no other example. ``groups`` must
+    part the channels evenly.
+    """
+
+    groups: Count = 8
+    epsilon: Positive = 1e-5
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        require_axes(self, input_shape)
+        if input_shape[-1] % self.groups:
+            raise RecipeError(
+                "network.norm_groups_do_not_fit", groups=self.groups, channels=input_shape[-1]
+            )
+        return input_shape
+
+    def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        return _scale_and_shift(input_shape)
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        normal = _of_groups(x, self.groups, context.mask, self.epsilon)
+        return normal * params["scale"] + params["shift"], state
+
+    def operations(self, input_shape: Shape) -> int:
+        return 3 * math.prod(input_shape)
+
+
+@spec(family="layer", name="instance_norm")
+class InstanceNorm(Layer):
+    """Each channel to mean 0 and variance 1 over each example's places (Ulyanov et al., 2016).
+
+    Then ``* scale + shift``, params ``(channels,)``. Looks at no other example.
+    """
+
+    epsilon: Positive = 1e-5
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        require_axes(self, input_shape, axes=2)
+        return input_shape
+
+    def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
+        return _scale_and_shift(input_shape)
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        normal = _of_groups(x, x.shape[-1], context.mask, self.epsilon)
+        return normal * params["scale"] + params["shift"], state
+
+    def operations(self, input_shape: Shape) -> int:
+        return 3 * math.prod(input_shape)

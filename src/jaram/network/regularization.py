@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
+from jaram.network.layer import Context, Layer, Params, Shape, State, random_key, require_axes
 from jaram.spec import NonNegative, Share, spec
 
 
@@ -34,6 +34,32 @@ class Dropout(Layer):
         return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
 
 
+@spec(family="layer", name="spatial_dropout")
+class SpatialDropout(Layer):
+    """Each channel of an example becomes 0 as a whole with probability ``rate`` (Tompson et al.,
+    2015).
+
+    Neighbouring places tell the same, so that dropping some of them takes little away. The others
+    are divided by 1 - rate.
+    """
+
+    rate: Share = 0.2
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        require_axes(self, input_shape, axes=2)
+        return input_shape
+
+    def apply(
+        self, params: Params, state: State, x: Array, context: Context
+    ) -> tuple[Array, State]:
+        if not (context.training or context.drops):
+            return x, state
+        share_kept = 1.0 - self.rate
+        shape = (x.shape[0], *[1] * (x.ndim - 2), x.shape[-1])
+        is_kept = jax.random.bernoulli(random_key(self, context), share_kept, shape)
+        return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
+
+
 @spec(family="layer", name="gaussian_noise")
 class GaussianNoise(Layer):
     """Adds N(0, stddev²) to every value."""
@@ -54,7 +80,7 @@ class GaussianNoise(Layer):
 
 def has_dropout(part: object) -> bool:
     """Whether a network, a layer, or a layer inside one drops units."""
-    if isinstance(part, Dropout):
+    if isinstance(part, Dropout | SpatialDropout):
         return True
     fields = vars(part).values() if isinstance(part, Layer) else part
     return isinstance(part, Layer | tuple) and any(map(has_dropout, fields))  # type: ignore[call-overload]

@@ -1,0 +1,170 @@
+"""Convolution (cross-correlation, as networks have it) with derivatives that are fast on a CPU.
+
+Notation: x ``(batch, *sizes, inputs)``, weight ``(*kernel, inputs / groups, outputs)``, y
+``(batch, *output sizes, outputs)``, with one or two spatial axes.
+
+Inside a loop XLA's CPU compiler makes the weight gradient of ``lax.conv`` a convolution with a kernel
+as large as the picture: it took 746 ms where the matrix product of what the windows saw
+with the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
+"""
+
+from __future__ import annotations
+
+from functools import partial, reduce
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaram.network.kernels.windows import Window, padded, taps, untapped
+
+
+def convolve(x: Array, weight: Array, window: Window, groups: int = 1) -> Array:
+    """The convolution of ``x`` with ``weight``, on the device's own best path."""
+    found: Array = jax.lax.platform_dependent(
+        x,
+        weight,
+        cpu=partial(_on_cpu, window=window, groups=groups),
+        default=partial(convolve_plainly, window=window, groups=groups),
+    )
+    return found
+
+
+def convolve_plainly(x: Array, weight: Array, window: Window, groups: int = 1) -> Array:
+    """The same by ``jax.lax``."""
+    spatial = "HW"[: len(window.size)]
+    return jax.lax.conv_general_dilated(
+        x,
+        weight,
+        window.strides,
+        window.padding,
+        rhs_dilation=window.dilation,
+        dimension_numbers=(f"N{spatial}C", f"{spatial}IO", f"N{spatial}C"),
+        feature_group_count=groups,
+    )
+
+
+def _on_cpu(x: Array, weight: Array, window: Window, groups: int) -> Array:
+    if len(window.size) == 1:
+        return _on_cpu(x[:, None], weight[None], _as_picture(window), groups)[:, 0]
+    if groups == 1:
+        return _convolve(x, weight, window)
+    if groups == x.shape[-1]:
+        return _depthwise(x, weight, window)
+    split_x = jnp.split(x, groups, axis=-1)
+    split_weight = jnp.split(weight, groups, axis=-1)
+    parts = [_convolve(a, b, window) for a, b in zip(split_x, split_weight, strict=True)]
+    return jnp.concatenate(parts, axis=-1)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _convolve(x: Array, weight: Array, window: Window) -> Array:
+    if all(size == 1 for size in window.size):
+        (seen,) = taps(padded(x, window), window)
+        y: Array = seen @ weight.reshape(weight.shape[-2:])
+        return y
+    return convolve_plainly(x, weight, window)
+
+
+def _forward(x: Array, weight: Array, window: Window) -> tuple[Array, tuple[Array, Array]]:
+    return _convolve(x, weight, window), (x, weight)
+
+
+def _backward(window: Window, kept: tuple[Array, Array], dy: Array) -> tuple[Array, Array]:
+    x, weight = kept
+    return _input_gradient(weight, dy, window, x.shape[1:-1]), _weight_gradient(x, dy, window)
+
+
+_convolve.defvjp(_forward, _backward)
+
+
+def _weight_gradient(x: Array, dy: Array, window: Window) -> Array:
+    """One matrix product: what the windows saw, transposed, by the output's gradient."""
+    seen = jnp.concatenate(list(taps(padded(x, window), window)), axis=-1)
+    flat = seen.reshape(-1, seen.shape[-1])
+    found = flat.T @ dy.reshape(-1, dy.shape[-1])
+    return found.reshape(*window.size, x.shape[-1], dy.shape[-1])
+
+
+def _input_gradient(weight: Array, dy: Array, window: Window, sizes: tuple[int, ...]) -> Array:
+    """A convolution of the output's gradient, spread by the strides, with the turned kernel."""
+    turned = jnp.flip(weight, range(len(window.size))).swapaxes(-1, -2)
+    if all(size == 1 for size in window.size):
+        return untapped([dy @ turned.reshape(turned.shape[-2:])], window, sizes)
+    spread: list[Any] = [(0, 0, 0)]
+    for axis, (reach, stride) in enumerate(zip(window.reach, window.strides, strict=True)):
+        before = reach - 1 - window.padding[axis][0]
+        covered = before + (dy.shape[1 + axis] - 1) * stride + 1
+        spread.append((before, sizes[axis] + reach - 1 - covered, stride - 1))
+    zero = jnp.zeros((), dy.dtype)
+    around = jax.lax.pad(dy, zero, [*spread, (0, 0, 0)])
+    none, ones = ((0, 0),) * len(sizes), (1,) * len(sizes)
+    return _convolve(around, turned, Window(window.size, ones, none, window.dilation))
+
+
+def convolve_transposed(x: Array, weight: Array, window: Window, sizes: tuple[int, ...]) -> Array:
+    """The transpose of a convolution: ``(batch, *sizes, outputs)`` from what it made of them.
+
+    window: of the convolution that takes ``sizes`` to x's. weight: ``(*kernel, outputs, inputs)``.
+    """
+    found: Array = jax.lax.platform_dependent(
+        x,
+        weight,
+        cpu=partial(_transposed_on_cpu, window=window, sizes=sizes),
+        default=partial(transpose_plainly, window=window, sizes=sizes),
+    )
+    return found
+
+
+def transpose_plainly(x: Array, weight: Array, window: Window, sizes: tuple[int, ...]) -> Array:
+    """The same by ``jax.lax``: the gradient of the convolution for its input."""
+    blank = jnp.zeros((x.shape[0], *sizes, weight.shape[-2]), x.dtype)
+    _, pull = jax.vjp(lambda before: convolve_plainly(before, weight, window), blank)
+    found: Array = pull(x)[0]
+    return found
+
+
+def _transposed_on_cpu(x: Array, weight: Array, window: Window, sizes: tuple[int, ...]) -> Array:
+    if len(sizes) == 1:
+        flat = _as_picture(window)
+        return _transpose(x[:, None], weight[None], flat, (1, *sizes))[:, 0]
+    return _transpose(x, weight, window, sizes)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _transpose(x: Array, weight: Array, window: Window, sizes: tuple[int, ...]) -> Array:
+    return _input_gradient(weight, x, window, sizes)
+
+
+def _transpose_forward(
+    x: Array, weight: Array, window: Window, sizes: tuple[int, ...]
+) -> tuple[Array, tuple[Array, Array]]:
+    return _transpose(x, weight, window, sizes), (x, weight)
+
+
+def _transpose_backward(
+    window: Window, sizes: tuple[int, ...], kept: tuple[Array, Array], dy: Array
+) -> tuple[Array, Array]:
+    x, weight = kept
+    return _convolve(dy, weight, window), _weight_gradient(dy, x, window)
+
+
+_transpose.defvjp(_transpose_forward, _transpose_backward)
+
+
+def _as_picture(window: Window) -> Window:
+    """A window along a series as one over pictures of height 1, because XLA knows its fast path
+    for two spatial axes only."""
+    return Window(
+        (1, *window.size), (1, *window.strides), ((0, 0), *window.padding), (1, *window.dilation)
+    )
+
+
+def _depthwise(x: Array, weight: Array, window: Window) -> Array:
+    """Each channel by itself: a sum of products elementwise, which XLA makes one loop of."""
+    multiplier = weight.shape[-1] // x.shape[-1]
+    wide = x if multiplier == 1 else jnp.repeat(x, multiplier, axis=-1)
+    seen = list(taps(padded(wide, window), window))
+    flat = weight.reshape(len(seen), -1)
+    return reduce(jnp.add, (part * flat[at] for at, part in enumerate(seen)))
