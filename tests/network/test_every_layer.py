@@ -149,7 +149,8 @@ def test_a_network_of_one_layer_has_a_row_in_the_table(sample: LayerSample) -> N
 def test_operations_are_what_the_compiler_counts(sample: LayerSample) -> None:
     layer, shape = sample.layer, sample.counted_shape or sample.input_shape
     x = jnp.asarray(sample.inputs(of_shape=shape))
-    params, state = start(layer, sample)
+    params = layer.initial_params(np.random.default_rng(0), shape)
+    state = layer.initial_state(shape)
 
     def run(params: Any, x: Any) -> Any:
         return layer.apply(params, state, x, Context())[0]

@@ -3,9 +3,9 @@
 Notation: x ``(batch, *sizes, inputs)``, weight ``(*kernel, inputs / groups, outputs)``, y
 ``(batch, *output sizes, outputs)``, with one or two spatial axes.
 
-Inside a loop XLA's CPU compiler makes the weight gradient of ``lax.conv`` a convolution with a kernel
-as large as the picture: it took 746 ms where the matrix product of what the windows saw
-with the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
+Inside a loop XLA's CPU compiler makes the weight gradient of ``lax.conv`` a convolution with a
+kernel as large as the picture: it took 746 ms where the matrix product of what the windows saw with
+the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
 """
 
 from __future__ import annotations
