@@ -85,7 +85,7 @@ def test_composites_nest_and_count() -> None:
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (Residual(("flatten",)), "may change only the last axis"),
+        (Residual(("flatten",)), "may change the last axis"),
         (Parallel((Dense(2), "flatten")), "agree in shape"),
         (Parallel((Dense(2), Dense(3)), "sum"), "agree in shape"),
         (Parallel(()), "at least one branch"),
