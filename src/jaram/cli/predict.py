@@ -41,6 +41,7 @@ def predict(
 ) -> int:
     """Predict the target of each row of a table, as CSV."""
     from jaram.cli.reading import read_features
+    from jaram.data.examples import Examples
     from jaram.opening import open_folder
     from jaram.training import devices
 
@@ -51,8 +52,11 @@ def predict(
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)
     opened = open_folder(run)
-    rows = read_features(data, no_header=no_header, encoding=encoding)
+    rows = read_features(opened.preparation, data, no_header=no_header, encoding=encoding)
     header, columns = _columns(opened, rows)
+    names = rows.names if isinstance(rows, Examples) else ()
+    if names:
+        header, columns = ["file", *header], [list(names), *columns]
     if as_json:
         table = dict(zip(header, columns, strict=True))
         speaker.json({"run": run, "rows": len(columns[0]), **table})

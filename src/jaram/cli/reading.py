@@ -39,12 +39,25 @@ def read_data(
         raise
 
 
-def read_features(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
-    """The columns of a file or built-in set that predictions are made from."""
-    from jaram.data.builtin import is_made_of_arrays
-    from jaram.data.load import load, load_frame
+def read_features(
+    preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
+) -> Any:
+    """The inputs in a file, a folder or a built-in set that predictions are made from."""
+    from jaram.data.new_examples import inputs_for
 
-    if is_made_of_arrays(source):
+    return inputs_for(preparation, source, **_reading(no_header, encoding))
+
+
+def read_any(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
+    """What a file, a folder or a built-in set holds, whatever is to be learned from it."""
+    from jaram.data.builtin import is_made_of_arrays
+    from jaram.data.from_table import load_frame
+    from jaram.data.idx import is_idx
+    from jaram.data.load import load
+    from jaram.data.ts_file import is_ts
+
+    path = Path(source)
+    if is_made_of_arrays(source) or path.is_dir() or is_idx(path) or is_ts(path):
         return load(source)
     return load_frame(source, **_reading(no_header, encoding))
 
@@ -53,12 +66,9 @@ def read_for(
     preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
 ) -> Data:
     """Data with the target that ``preparation`` knows, for measuring a run."""
-    from jaram.data.builtin import is_made_of_arrays
-    from jaram.data.load import load, load_for
+    from jaram.data.new_examples import examples_for
 
-    if is_made_of_arrays(source):
-        return load(source)
-    return load_for(preparation, source, **_reading(no_header, encoding))
+    return examples_for(preparation, source, **_reading(no_header, encoding))
 
 
 def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
@@ -66,8 +76,9 @@ def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
     return given if encoding is None else given | {"encoding": encoding}
 
 
-def source_of(run: Path) -> tuple[str, str | list[str] | None]:
-    """Where a run's data came from and the columns of its target, from its ``data.json``."""
+def source_of(run: Path) -> tuple[str, str | list[str] | None, dict[str, Any]]:
+    """Where a run's data came from, the columns of its target and what else was said when it was
+    read, from its ``data.json``."""
     from jaram.data.builtin import NAMES, SHIPPED
     from jaram.runs.files import read_json
 
@@ -75,14 +86,17 @@ def source_of(run: Path) -> tuple[str, str | list[str] | None]:
     try:
         where = content["summary"]["source"].get("path")
         name = content["summary"].get("name")
+        how = content["summary"].get("how")
         targets = list(content["task"]["target_names"])
     except (KeyError, TypeError, AttributeError):
         raise RunError("cli.no_source", folder=str(run)) from None
     if where is None and name in NAMES:
-        return name, targets if name in SHIPPED else None
+        return name, targets if name in SHIPPED else None, {}
     if where is None:
         raise UsageError("cli.needs_data_to_resume", folder=str(run))
-    return where, targets
+    if how is not None:
+        return where, how.pop("target", None), how
+    return where, targets, {}
 
 
 def tell_size(speaker: Speaker, name: str, source: Source, rows: int, columns: int) -> None:
@@ -104,12 +118,13 @@ def tell_data(speaker: Speaker, data: Data, name: str) -> None:
     """What was read: its size, its columns by kind, its task, and what to know about it."""
     if speaker.is_silent:
         return
-    columns = len(data.columns or data.feature_names)
-    tell_size(speaker, name, data.source, data.n, columns)
+    tell_kind(speaker, data, name)
     by_use: dict[str, list[str]] = {}
     for column in data.columns:
         is_special = column.role not in ("feature", "left out")
+        is_text = column.kind == "text" and column.role == "feature"
         use = f"cli.role_{column.role}" if is_special else f"cli.kind_{column.kind}"
+        use = "cli.learned_text" if is_text else use
         by_use.setdefault(use, []).append(column.name)
     for use, names in by_use.items():
         speaker.say(f"  {text(use)}: {shorten(', '.join(names), 90)}")
@@ -117,6 +132,16 @@ def tell_data(speaker: Speaker, data: Data, name: str) -> None:
     for notice in data.notices:
         speaker.say(f"  {notice.message()}")
     speaker.say()
+
+
+def tell_kind(speaker: Speaker, data: Data, name: str) -> None:
+    """How many examples of what kind were read, and of which size."""
+    if data.x is None or data.x.ndim == 2:
+        tell_size(speaker, name, data.source, data.n, len(data.columns or data.feature_names))
+        return
+    key = "cli.read_pictures" if data.x.ndim == 4 else "cli.read_series"
+    shape = " × ".join(map(str, data.x.shape[1:]))
+    speaker.say(text(key, name=name, count=number(data.n), shape=shape))
 
 
 def tell_task(speaker: Speaker, data: Data) -> None:

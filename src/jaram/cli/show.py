@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jaram.cli.options import Encoding, Json, Lang, NoHeader
 from jaram.cli.output import Speaker
 from jaram.messages import text
+
+if TYPE_CHECKING:
+    from jaram.data.data import Data
 
 
 def show(
@@ -86,13 +89,32 @@ def _show_recipe(speaker: Speaker, what: str) -> None:
     speaker.json({"recipe": describe(recipe)})
 
 
+def _show_examples(speaker: Speaker, data: Data, what: str) -> None:
+    """Pictures, texts or series with their answers."""
+    from jaram.cli.reading import tell_data
+
+    tell_data(speaker, data, what)
+    speaker.say(text("cli.show_next", data=what))
+    speaker.json(
+        {
+            "rows": data.n,
+            "shape": None if data.x is None else list(data.x.shape[1:]),
+            "source": data.source.to_json(),
+            "task": data.task.to_json(),
+        }
+    )
+
+
 def _show_data(speaker: Speaker, what: str, no_header: bool, encoding: str | None) -> None:
-    from jaram.cli.reading import read_features, tell_columns, tell_size
+    from jaram.cli.reading import read_any, tell_columns, tell_size
     from jaram.data.columns import describe_columns
     from jaram.data.data import Data
     from jaram.data.kinds import Column
 
-    read = read_features(what, no_header=no_header, encoding=encoding)
+    read = read_any(what, no_header=no_header, encoding=encoding)
+    if isinstance(read, Data) and (read.table is not None or read.x is None or read.x.ndim > 2):
+        _show_examples(speaker, read, what)
+        return
     if isinstance(read, Data):
         rows, columns = read.n, tuple(Column(name, "number") for name in read.feature_names)
     else:

@@ -9,6 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jaram.cli import data_options
+from jaram.cli.data_options import (
+    Color,
+    Fit,
+    Forecast,
+    Length,
+    SeriesOf,
+    Size,
+    SkipBad,
+    Text,
+    Unit,
+    Window,
+)
 from jaram.cli.options import (
     KINDS,
     TASKS,
@@ -95,6 +108,16 @@ def train(
         int | None,
         typer.Option("--ensemble", metavar="N", parser=whole_number, help="cli.train_ensemble"),
     ] = None,
+    size: Size = None,
+    fit: Fit = None,
+    color: Color = None,
+    skip_bad: SkipBad = False,
+    text_column: Text = None,
+    unit: Unit = None,
+    length: Length = None,
+    series: SeriesOf = None,
+    forecast: Forecast = None,
+    window: Window = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -102,7 +125,7 @@ def train(
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> int:
-    """Train a network on a table and write the run."""
+    """Train a network on a table, pictures, texts or series, and write the run."""
     from jaram.cli import folders
     from jaram.cli.reading import read_data, tell_data
     from jaram.cli.recipes import recipe_of
@@ -118,17 +141,12 @@ def train(
     if ensemble is not None and (care or resume is not None):
         raise UsageError("cli.ensemble_with", option="--care" if care else "--resume")
     given_out = None if out is None else folders.given_folder(out)
-    source, columns = _source(data, target, resume)
-    table = read_data(
-        source,
-        columns,
-        task=task,
-        kinds=_kinds(kind or []),
-        group=group,
-        time=time,
-        no_header=no_header,
-        encoding=encoding,
-    )
+    source, columns, how = _source(data, target, resume)
+    how |= data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
+    how |= data_options.said(text=text_column, unit=unit, length=length)
+    how |= data_options.said(series=series, forecast=forecast, window=window)
+    how |= data_options.said(task=task, kinds=_kinds(kind or []), group=group, time=time)
+    table = read_data(source, columns, no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, source)
     wanted = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
@@ -152,8 +170,8 @@ def train(
 
 def _source(
     data: str | None, target: list[str] | None, resume: str | None
-) -> tuple[str, str | list[str] | None]:
-    """What to read and its target; a resumed run knows where its own came from."""
+) -> tuple[str, str | list[str] | None, dict[str, Any]]:
+    """What to read, its target and how it was read; a resumed run knows its own."""
     from jaram.cli.reading import source_of
     from jaram.runs.store import read_card
 
@@ -161,10 +179,10 @@ def _source(
     if resume is None and data is None:
         raise UsageError("cli.needs_data")
     if resume is None or (data is not None and wanted is not None):
-        return str(data), wanted
+        return str(data), wanted, {}
     read_card(Path(resume))  # a folder that is no run is told before anything is read
-    recorded, targets = source_of(Path(resume))
-    return data or recorded, targets
+    recorded, targets, how = source_of(Path(resume))
+    return data or recorded, targets, how
 
 
 def _kinds(words: list[str]) -> dict[str, str] | None:

@@ -29,6 +29,8 @@ def load_again(source: Any, summary: dict[str, Any], task: Task) -> Data:
     """
     if isinstance(source, str) and source in NAMES and source not in SHIPPED:
         return load(source)
+    if "how" in summary:  # pictures, text and series: as it was said
+        return load(source, **summary["how"])
     told = [column for column in summary.get("columns", []) if isinstance(column, dict)]
     kinds = {
         column["name"]: column["kind"]
@@ -50,7 +52,7 @@ def recorded_source(summary: dict[str, Any]) -> str | None:
     """The file or built-in set that a summary names, if it is still to be found."""
     where, name = summary.get("source", {}).get("path"), summary.get("name")
     if where is not None:
-        return str(where) if Path(where).is_file() else None
+        return str(where) if Path(where).exists() else None
     return str(name) if name in NAMES else None
 
 

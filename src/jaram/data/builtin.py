@@ -15,8 +15,8 @@ from jaram.data.synthetic import PROBLEMS, make
 from jaram.data.table import Source, Table
 from jaram.errors import DataError
 
-FROM_SKLEARN = ("iris", "wine", "breast_cancer", "digits", "diabetes")
-SHIPPED = {"penguins": "species"}
+FROM_SKLEARN = ("iris", "wine", "breast_cancer", "digits", "digits_pictures", "diabetes")
+SHIPPED = {"penguins": "species", "film_reviews": "positive"}
 """Tables that are shipped in ``sets/``, and their targets."""
 NAMES = (*FROM_SKLEARN, *SHIPPED, *PROBLEMS)
 
@@ -39,6 +39,8 @@ def sklearn_set(name: str, task: str | None = None) -> Data:
     """A set of scikit-learn's, which is imported only now (about a second)."""
     from sklearn import datasets
 
+    if name == "digits_pictures":
+        return _digits_pictures(datasets.load_digits(), task)
     found: Any = getattr(datasets, f"load_{name}")()
     classes = None
     if name != "diabetes":
@@ -52,6 +54,20 @@ def sklearn_set(name: str, task: str | None = None) -> Data:
         feature_names=names,
         class_names=classes,
         name=name,
+        source=Source("built-in"),
+    )
+
+
+def _digits_pictures(found: Any, task: str | None) -> Data:
+    """The digits as pictures (8, 8, 1) of bytes, 0 to 255 (they come as 0 to 16)."""
+    pixels = np.round(found.images * (255 / 16)).astype(np.uint8)
+    return Data(
+        pixels[..., np.newaxis],
+        found.target,
+        task=task or "classification",
+        feature_names=("gray",),
+        class_names=[str(label) for label in found.target_names],
+        name="digits_pictures",
         source=Source("built-in"),
     )
 

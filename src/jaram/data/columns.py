@@ -24,7 +24,8 @@ def describe_columns(
 ) -> tuple[Column, ...]:
     """Every column of ``table`` with its kind and role, in order.
 
-    If nothing else could be learned from, whole numbers that look like identifiers are numbers.
+    If nothing else could be learned from, nor a single column of text, whole numbers that look like
+    identifiers are numbers.
     """
     decimal = table.source.decimal or "."
     plain = _plain_numbers(table)
@@ -45,7 +46,8 @@ def describe_columns(
         columns.append(
             infer_column(series, said=kinds.get(name), is_first=place == 0, decimal=decimal)
         )
-    if not any(column.role == "feature" for column in columns):
+    texts = sum(column.kind == "text" for column in columns)
+    if texts != 1 and not any(column.role == "feature" for column in columns):
         columns = [_number_after_all(column) for column in columns]
     return tuple(columns)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.intake import Intake
 from jaram.data.kinds import Column
 from jaram.data.notices import Notice
 from jaram.data.table import Source, Table
 from jaram.data.targets import TargetCoding, infer_coding, is_missing
 from jaram.data.task import Task, TaskKind, task_kind
+from jaram.data.text import TextWishes
 from jaram.errors import DataError
 
 Array = NDArray[Any]
@@ -30,7 +34,9 @@ class Data:
     ``x`` is (n, features), (n, steps, channels) or (n, height, width, channels) of numbers, ``y``
     (n,) or (n, outputs); a NaN in ``y`` means that the answer is missing.
     :func:`~jaram.data.load.load` makes it of tables, which are then in ``table`` (and ``x`` is
-    None). ``weight``, ``group`` and ``time`` are (n,) arrays or None.
+    None). ``weight``, ``group`` and ``time`` are (n,) arrays or None. ``intake`` tells how the
+    files that ``x`` was read from become arrays, and ``row_names`` (n) which file each row was;
+    ``text`` which column of ``table`` is learned from as text; ``how`` what was said to ``load``.
 
     Raises DataError if the shapes do not fit together, or if ``y`` cannot be learned from.
     """
@@ -50,6 +56,10 @@ class Data:
     columns: tuple[Column, ...]
     source: Source
     notices: tuple[Notice, ...]
+    intake: Intake | None
+    row_names: tuple[str, ...]
+    text: TextWishes | None
+    how: Mapping[str, Any]
 
     def __init__(
         self,
@@ -71,6 +81,10 @@ class Data:
         columns: tuple[Column, ...] = (),
         source: Source | None = None,
         notices: tuple[Notice, ...] = (),
+        intake: Intake | None = None,
+        row_names: tuple[str, ...] = (),
+        text: TextWishes | None = None,
+        how: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         features = None if table is not None else numbers_array(x, "x")
         answers = as_answers(y)
@@ -93,6 +107,10 @@ class Data:
         set_field(self, "columns", columns)
         set_field(self, "source", source or Source("arrays"))
         set_field(self, "notices", notices)
+        set_field(self, "intake", intake)
+        set_field(self, "row_names", row_names)
+        set_field(self, "text", text)
+        set_field(self, "how", how)
         set_field(self, "valid", self._other(valid))
         set_field(self, "test", self._other(test))
 
@@ -139,7 +157,17 @@ class Data:
             columns=self.columns,
             source=self.source,
             notices=self.notices,
+            intake=self.intake,
+            row_names=tuple(self.row_names[row] for row in rows) if self.row_names else (),
+            text=self.text,
+            how=self.how,
         )
+
+    def remembering(self, how: Mapping[str, Any]) -> Data:
+        """The same data, which knows what was said when it was loaded."""
+        found = copy.copy(self)
+        object.__setattr__(found, "how", how)
+        return found
 
     def __repr__(self) -> str:
         shape = self.x.shape if self.x is not None else (self.n, len(self.columns))

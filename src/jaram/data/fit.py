@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.encoding import NumberSource
+from jaram.data.intake import Intake
 from jaram.data.memory import aligned_empty
 from jaram.data.notices import Notice
 from jaram.data.preparation import Preparation, check_finite, number_blocks
@@ -20,6 +21,7 @@ from jaram.data.scaling import (
     scale_in_place,
     scaled,
 )
+from jaram.data.series import Series
 from jaram.data.splits import Rows
 from jaram.data.table import Table
 from jaram.data.targets import TargetCoding
@@ -35,15 +37,18 @@ def fit_array(
     train: Rows,
     scale: ScaleKind,
     coding: TargetCoding,
+    intake: Intake | None = None,
 ) -> Preparation:
     """The preparation of arrays ``x`` (n, …, features), fitted on the rows ``train``.
 
-    Missing values (NaN) get an indicator if ``x`` has two axes; with more, they raise DataError.
+    Missing values (NaN) get an indicator if ``x`` has two axes; in padded series they are steps
+    after the end; else, with more axes, they raise DataError.
     """
+    is_padded = isinstance(intake, Series) and intake.is_padded
     sources = tuple(NumberSource(name) for name in names)
     for part in blocks(x):
         check_finite(x[part], sources, part.start)
-        if x.ndim > 2 and x.dtype.kind == "f" and np.isnan(x[part]).any():
+        if x.ndim > 2 and not is_padded and x.dtype.kind == "f" and np.isnan(x[part]).any():
             row = part.start + int(np.argwhere(np.isnan(x[part]))[0][0]) + 1
             raise DataError("data.nan_in_array", row=row)
     moments = Moments(x, train)
@@ -57,10 +62,11 @@ def fit_array(
         tuple(center.tolist()),
         tuple(divisor.tolist()),
         tuple(fill.tolist()),
-        tuple(np.flatnonzero(moments.count < per_feature).tolist()),
+        () if is_padded else tuple(np.flatnonzero(moments.count < per_feature).tolist()),
         (),
         "onehot",
         coding,
+        intake,
     )
 
 

@@ -70,7 +70,7 @@ def column_kind(word: object) -> ColumnKind:
     key = {
         "numeric": "number",
         "categorical": "category",
-        "ignore": "text",
+        "ignore": "identifier",
         "id": "identifier",
     }.get(key, key)
     for kind in COLUMN_KINDS:

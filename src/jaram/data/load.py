@@ -1,35 +1,31 @@
-"""Loading: from a name, a file or a frame to :class:`~jaram.data.data.Data`."""
+"""Loading: from a name, a file, a folder or a frame to :class:`~jaram.data.data.Data`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from jaram.data.builtin import (
-    FROM_SKLEARN,
-    NAMES,
-    SHIPPED,
-    shipped_table,
-    sklearn_set,
-    synthetic_set,
-)
-from jaram.data.columns import column_values, describe_columns, target_values, time_values
+from jaram.data.arrays import array_data, arrays_in, folder_of_arrays
+from jaram.data.builtin import NAMES, SHIPPED, shipped_table, sklearn_set, synthetic_set
 from jaram.data.data import Data
-from jaram.data.files import check_file, read_file
-from jaram.data.frames import is_frame, table_of
-from jaram.data.kinds import column_kind
-from jaram.data.notices import Notice, listed, shown
-from jaram.data.preparation import Preparation
+from jaram.data.folders import parts_in
+from jaram.data.from_table import data_of, load_frame, part_of, special_values, with_parts
+from jaram.data.notices import Notice
+from jaram.data.picture_files import FitKind
+from jaram.data.picture_sources import folder_data, path_column, table_data
+from jaram.data.pictures import ColorKind, PictureWishes
+from jaram.data.series import SeriesWishes
+from jaram.data.series_sources import forecast_data, table_series, ts_data
 from jaram.data.synthetic import PROBLEMS
 from jaram.data.table import Table
-from jaram.data.target_choice import choose_columns, choose_targets
-from jaram.errors import DataError
-from jaram.messages.nearest import suggestion
+from jaram.data.target_choice import choose_columns, choose_targets, column_named
+from jaram.data.text import MOST_UNITS, TextWishes
+from jaram.data.text_sources import folder_table, holds_texts
+from jaram.data.ts_file import is_ts
+from jaram.data.vocabulary import UnitKind
+from jaram.data.wishes import Wishes
 
 
 def load(
@@ -51,14 +47,27 @@ def load(
     n: int = 500,
     noise: float | None = None,
     seed: int = 0,
+    size: int | tuple[int, int] | None = None,
+    fit: FitKind = "resize",
+    color: ColorKind = "auto",
+    skip_bad: bool = False,
+    text: str | None = None,
+    unit: UnitKind | None = None,
+    length: int | None = None,
+    vocabulary: int = MOST_UNITS,
+    min_count: int = 2,
+    series: str | None = None,
+    forecast: int | None = None,
+    window: int | None = None,
+    season: int | None = None,
 ) -> Data:
     """Data to learn ``target`` from the other columns.
 
     ``source`` is a file (CSV and relatives, Parquet, Arrow, a spreadsheet, ``.npz`` with arrays
     ``x`` and ``y``), a frame of polars, pandas or Arrow, a dictionary of columns, or the name of a
-    built-in set: "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", and "xor",
-    "circles", "moons", "spirals", "blobs", "sine", which are made of ``n`` examples with ``noise``
-    from ``seed``.
+    built-in set: "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", the
+    pictures "digits_pictures", the texts "film_reviews", and "xor", "circles", "moons", "spirals",
+    "blobs", "sine", which are made of ``n`` examples with ``noise`` from ``seed``.
 
     - ``target``: a column's name, its number from 1 (-1 is the last), "last", or several of these.
       If it is not given, a column called like one ("target", "label", "class", "y", "정답", …) is
@@ -71,11 +80,48 @@ def load(
       found by itself if it is not given;
     - ``valid``, ``test``: parts that come apart, as anything ``source`` can be.
 
+    Pictures are read from a folder with a folder for each class (in folders ``train``, ``valid``,
+    ``test``, if there are parts), from a table with a column of paths, which lie in or below the
+    table's own folder, or from IDX files, compressed or not (the labels lie beside the pictures).
+    They become one size and all gray or all in colour:
+
+    - ``size``: both sides in pixels, or (height, width); else the size that all have, or the
+      median of theirs, 96 at most;
+    - ``fit``: "resize" stretches, "crop" cuts what hangs over evenly, "pad" adds black;
+    - ``color``: "gray", "color", or "auto": gray if every file is;
+    - ``skip_bad``: leave out files that can't be read and count them, instead of raising.
+
+    Text is learned from if it is the only column that can be, or is named; or read from a folder
+    with a folder for each class, or with a file for each class that has a text in each line:
+
+    - ``text``: the column; ``unit``: "character", "word" or "jamo", else by the language;
+    - ``length``: units of an example, else the 95th percentile of the training part's;
+      ``vocabulary`` and ``min_count``: how many units are known at most, and how often one must
+      come;
+
+    Series are read from a ``.ts`` file, or from a table:
+
+    - ``series``: "wide" if a row is a series and its columns of numbers are the steps, or the
+      column of a long table whose equal values make one series, in the order of ``time``;
+    - ``forecast``: steps ahead to foretell ``target`` from the ``window`` steps before, in a table
+      whose rows are the steps of one series; ``season``: after how many steps things repeat.
+
     Raises DataError, which names the file, line or column and says what would be right.
     """
     if isinstance(source, Data):
         return source
-    wishes = _Wishes(target, task, dict(kinds or {}), group, time, weight)
+    said = {name: value for name, value in locals().items() if name != "source"}
+    wishes = Wishes(
+        target,
+        task,
+        dict(kinds or {}),
+        group,
+        time,
+        weight,
+        PictureWishes(size, fit, color, skip_bad),
+        TextWishes(text, unit, length, vocabulary, min_count),
+        SeriesWishes(series, forecast, window, season),
+    )
     reading: dict[str, Any] = {
         "header": header,
         "encoding": encoding,
@@ -83,201 +129,113 @@ def load(
         "decimal": decimal,
         "sheet": sheet,
     }
-    if isinstance(source, str) and source in NAMES:
-        if source not in SHIPPED:
-            wishes.refuse_for_arrays(source)
-        if source in FROM_SKLEARN:
-            return sklearn_set(source, task)
+    if isinstance(source, str) and source in NAMES and source not in SHIPPED:
+        wishes.refuse_for_arrays(source)
         if source in PROBLEMS:
             return synthetic_set(source, n, noise, seed)
-        if source in SHIPPED:
-            wishes = replace(wishes, target=SHIPPED[source] if target is None else target)
-            return _data_of(shipped_table(source), wishes, source)
-    arrays = _arrays_in(source)
-    if arrays is not None:
-        return Data(*arrays, task=task, valid=valid, test=test, name=Path(source).stem)
+        return sklearn_set(source, task)
+    said |= {name: str(said[name]) for name in ("valid", "test") if isinstance(said[name], Path)}
+    how = {name: value for name, value in said.items() if value is not None and _is_plain(value)}
+    return _loaded(source, wishes, reading, valid, test).remembering(how)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is written as JSON and read again the same."""
+    if isinstance(value, Mapping):
+        return all(isinstance(one, str) for one in (*value, *value.values()))
+    if isinstance(value, list | tuple):
+        return all(isinstance(one, str | int) for one in value)
+    return isinstance(value, str | int | float)
+
+
+def _loaded(source: Any, wishes: Wishes, reading: dict[str, Any], valid: Any, test: Any) -> Data:
+    """The data in a file, a folder, a frame or a shipped set."""
+    if isinstance(source, str) and source in SHIPPED:
+        target = SHIPPED[source] if wishes.target is None else wishes.target
+        return data_of(shipped_table(source), replace(wishes, target=target), source)
+    apart: dict[str, Any] = {"task": wishes.task, "valid": valid, "test": test}
+    if isinstance(source, str | Path):
+        path = Path(source).expanduser()
+        if path.is_dir():
+            return _folder(path, wishes, reading["encoding"], apart)
+        if is_ts(path):
+            return ts_data(path, **apart)
+        arrays = arrays_in(path)
+        if arrays is not None:
+            return array_data(arrays, path, **apart)
     table = load_frame(source, apart=wishes.exact, **reading)
     name = Path(table.source.path).stem if table.source.path else ""
-    data = _data_of(table, wishes, name)
+    if wishes.series.forecast is not None:
+        target = wishes.target[0] if isinstance(wishes.target, list | tuple) else wishes.target
+        column = None if target is None else column_named(list(table.names), target)
+        return forecast_data(table, column, wishes.series, wishes.time, name)
+    targets, _ = choose_targets(list(table.names), wishes.target)
+    parts = [None if part is None else _table_of(part, reading) for part in (valid, test)]
+    if wishes.series.layout is not None:
+        return table_series(table, targets, wishes.series, wishes.time, wishes.task, name, *parts)
+    column = path_column(table, targets)
+    if column is not None:
+        return _pictures_of(table, column, wishes, name, *parts)
+    data = data_of(table, wishes, name)
     if valid is None and test is None:
         return data
-    parts = {
-        part: None if given is None else _part(given, data, reading)
-        for part, given in (("valid", valid), ("test", test))
-    }
-    return _with_parts(data, **parts)
+    return with_parts(data, *(None if one is None else part_of(one, data) for one in parts))
 
 
-def load_frame(
-    source: Any,
-    *,
-    header: bool | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    sheet: str | int | None = None,
-    apart: Any = None,
-) -> Table:
-    """The columns of a file or frame, whatever is to be learned: what a prediction needs."""
-    if is_frame(source):
-        return table_of(source)
-    if isinstance(source, np.ndarray):
-        if source.ndim != 2:
-            raise DataError("data.not_a_source", got=f"array {source.shape}")
-        return table_of({f"column_{j + 1}": source[:, j] for j in range(source.shape[1])})
-    if not isinstance(source, str | Path):
-        raise DataError("data.not_a_source", got=type(source).__name__)
-    if isinstance(source, str) and source in SHIPPED:
-        return shipped_table(source)
-    path = Path(source).expanduser()
-    if isinstance(source, str) and not path.suffix and not path.exists():
-        raise DataError(
-            "data.no_such_source",
-            source=shown(source),
-            known=", ".join(NAMES),
-            suggestion=suggestion(source, NAMES),
-        )
-    return read_file(
-        path,
-        header=header,
-        encoding=encoding,
-        delimiter=delimiter,
-        decimal=decimal,
-        sheet=sheet,
-        apart=apart or (lambda names: set()),
-    )
+def _table_of(part: Any, reading: dict[str, Any]) -> Any:
+    return part if isinstance(part, Data) else load_frame(part, **reading)
 
 
-def load_for(preparation: Preparation, source: Any, **reading: Any) -> Data:
-    """Data for a fitted preparation: the same columns and target, coded by its classes.
-
-    For evaluating a run on new data. Raises DataError if the target or a column is not there.
-    """
-    if isinstance(source, Data):
-        return source
-    table = load_frame(source, **reading)
-    coding = preparation.coding
-    y = target_values(table, coding.task.target_names, coding.task.kind)
-    return Data(None, y, coding=coding, table=table, source=table.source)
-
-
-@dataclass(frozen=True)
-class _Wishes:
-    """What a person said about the columns."""
-
-    target: Any
-    task: str | None
-    kinds: dict[str, str]
-    group: str | None
-    time: str | None
-    weight: str | None
-
-    def refuse_for_arrays(self, name: str) -> None:
-        """Raise DataError if a column is spoken of: a set made of arrays has none."""
-        for wish in ("target", "kinds", "group", "time", "weight"):
-            if getattr(self, wish) not in (None, {}):
-                raise DataError("data.set_is_fixed", name=name, wish=wish)
-
-    def exact(self, names: list[str]) -> set[str]:
-        """The columns of a large file that must keep their exact type."""
-        targets, _ = choose_targets(names, self.target)
-        return {
-            *targets,
-            *(one for one in (self.group, self.time, self.weight) if one),
-            *self.kinds,
-        }
+def _folder(path: Path, wishes: Wishes, encoding: str | None, apart: dict[str, Any]) -> Data:
+    """The data in a folder: IDX files, pictures or texts."""
+    if wishes.target in ("class", ["class"]):  # what the classes of a folder are called in a run
+        wishes = replace(wishes, target=None)
+    wishes.refuse_for_arrays(str(path))
+    found = folder_of_arrays(path, **apart)
+    if found is not None:
+        return found
+    if not holds_texts(path):
+        return folder_data(path, wishes.pictures, **apart)
+    return _text_folder(path, wishes, encoding, apart)
 
 
-def _data_of(table: Table, wishes: _Wishes, name: str) -> Data:
-    """The data of a table: its target taken apart, its other columns understood."""
-    names = list(table.names)
-    targets, assumed = choose_targets(names, wishes.target)
+def _text_folder(path: Path, wishes: Wishes, encoding: str | None, apart: dict[str, Any]) -> Data:
+    """The texts in a folder; parts in folders above the classes are taken as such."""
+    given = parts_in(path)
+    wishes = replace(wishes, target="class", text=replace(wishes.text, column="text"))
+    data = data_of(folder_table(given.get("train", path), encoding), wishes, path.name)
+    parts = []
+    for part in ("valid", "test"):
+        place: Any = apart[part] if apart[part] is not None else given.get(part)
+        is_folder = isinstance(place, str | Path) and Path(place).is_dir()
+        table: Any = folder_table(Path(place), encoding) if is_folder else place
+        parts.append(None if table is None else part_of(table, data))
+    return with_parts(data, *parts) if any(parts) else data
+
+
+def _pictures_of(
+    table: Table,
+    column: str,
+    wishes: Wishes,
+    name: str,
+    valid: Table | None,
+    test: Table | None,
+) -> Data:
+    """The pictures that a column of paths names, and the answers beside them."""
+    targets, assumed = choose_targets(list(table.names), wishes.target)
     special = choose_columns(
         table, {"group": wishes.group, "time": wishes.time, "weight": wishes.weight}
     )
-    for column in targets:
-        if column in special.values():
-            raise DataError("data.two_roles", column=column)
-    kinds = {column: column_kind(kind) for column, kind in wishes.kinds.items()}
-    for column in kinds:
-        if column not in names:
-            raise table.no_column(column)
-    task = wishes.task
-    if task is None and len(targets) == 1 and kinds.get(targets[0]) in ("category", "number"):
-        task = "classification" if kinds[targets[0]] == "category" else "regression"
-    if table.rows < 2:
-        raise DataError("data.too_few_rows", rows=table.rows)
-    roles = {column: role for role, column in special.items()} | dict.fromkeys(targets, "target")
-    columns = describe_columns(table, roles, kinds)
-    notices: list[Notice] = []
-    if table.source.has_header is False:
-        notices.append(Notice("data.no_header", {"columns": listed(names)}))
-    if assumed:
-        notices.append(Notice("data.target_assumed", {"target": targets[0]}))
-    for kind in ("identifier", "text"):
-        left_out = [one.name for one in columns if one.kind == kind and one.role == "left out"]
-        if left_out:
-            notices.append(Notice(f"data.left_out_{kind}", {"columns": listed(left_out)}))
-    return Data(
-        None,
-        target_values(table, tuple(targets), task),
-        task=task,
-        weight=None
-        if "weight" not in special
-        else column_values(table, special["weight"], "weight"),
-        group=None if "group" not in special else column_values(table, special["group"], "group"),
-        time=None if "time" not in special else time_values(table, special["time"]),
+    notices = (Notice("data.target_assumed", {"target": targets[0]}),) if assumed else ()
+    return table_data(
+        table,
+        column,
+        tuple(targets),
+        wishes.pictures,
+        task=wishes.task,
         name=name,
-        target_names=targets,
-        table=table,
-        columns=columns,
-        source=table.source,
-        notices=tuple(notices),
-    )
-
-
-def _part(given: Any, data: Data, reading: Mapping[str, Any]) -> Data:
-    """A part that was given apart, with the target of ``data``."""
-    if isinstance(given, Data):
-        return given
-    table = load_frame(given, **reading)
-    y = target_values(table, data.task.target_names, data.task.kind)
-    return Data(None, y, coding=data.coding, table=table, columns=data.columns)
-
-
-def _with_parts(data: Data, valid: Data | None, test: Data | None) -> Data:
-    return Data(
-        None,
-        data.y,
-        coding=data.coding,
+        notices=notices,
+        special=special_values(table, special),
         valid=valid,
         test=test,
-        weight=data.weight,
-        name=data.name,
-        group=data.group,
-        time=data.time,
-        table=data.table,
-        columns=data.columns,
-        source=data.source,
-        notices=data.notices,
     )
-
-
-def _arrays_in(source: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """The arrays ``x`` and ``y`` of an ``.npz`` file; None for other sources. Never unpickles."""
-    if not isinstance(source, str | Path) or Path(source).suffix.lower() != ".npz":
-        return None
-    path = Path(source)
-    check_file(path)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name.lower(): file[name] for name in file.files}
-    except Exception as error:  # zipfile, zlib, struct and NumPy each raise their own
-        raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
-    x, y = (next((arrays[k] for k in keys if k in arrays), None) for keys in _ARRAY_NAMES)
-    if x is None or y is None:
-        raise DataError("data.npz_names", path=str(path), known=listed(arrays))
-    return x, y
-
-
-_ARRAY_NAMES = (("x", "x_train", "data"), ("y", "y_train", "target", "labels"))

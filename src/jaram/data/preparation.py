@@ -7,7 +7,7 @@ treated exactly as the training part was.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,17 +18,25 @@ from numpy.typing import NDArray
 
 from jaram.data.data import Data, numbers_array
 from jaram.data.encoding import Category, CategoryKind, NumberSource
+from jaram.data.examples import Examples
 from jaram.data.frames import is_frame, table_of
+from jaram.data.intake import Intake, intake_from_json
 from jaram.data.memory import aligned_empty
 from jaram.data.notices import DataWarning, Notice, listed, shown
 from jaram.data.numerals import unreadable
 from jaram.data.scaling import BLOCK, Floats, ScaleKind, blocks, scaled
+from jaram.data.series import PADDING_CHANNEL, Series
 from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding
 from jaram.data.task import Task
+from jaram.data.text import TextColumn
 from jaram.errors import DataError
 
 FORMAT = 1
+Inputs = NDArray[np.float32] | NDArray[np.int32]
+InputKind = Literal["table", "pictures", "series", "text"]
+_KINDS: dict[int, InputKind] = {2: "series", 3: "pictures"}
+"""What arrays are by the number of axes of one example."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,9 @@ class Preparation:
     The columns of a prepared table, in this order: the numbers of ``sources``, scaled by ``center``
     and ``scale`` after ``fill`` stood in for what is missing; an indicator (1 = was missing) for
     each source in ``indicators``; then the categories, one-hot or (``categories_as`` "embed") as
-    codes. Arrays with more axes than two have one source for each channel of the last axis.
+    codes. Arrays with more axes than two have one source for each channel of the last axis; an
+    ``intake`` tells how files become such arrays. With ``text`` there is nothing else: an example
+    is the ids (length,) of one column's units.
     """
 
     takes: Literal["table", "array"]
@@ -52,6 +62,19 @@ class Preparation:
     categories: tuple[Category, ...]
     categories_as: CategoryKind
     coding: TargetCoding
+    intake: Intake | None = None
+    text: TextColumn | None = None
+
+    @property
+    def kind(self) -> InputKind:
+        """What an example is: a row of a table, a picture, a series or a text."""
+        return "text" if self.text is not None else _KINDS.get(len(self.shape), "table")
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether examples are series of unequal length: their last channel is 1 at steps that are
+        padding, where all others are 0, and 0 at real ones."""
+        return isinstance(self.intake, Series) and self.intake.is_padded
 
     @property
     def task(self) -> Task:
@@ -60,15 +83,21 @@ class Preparation:
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the numbers an input is made of (of its channels, for more axes)."""
+        """The names of the numbers an input is made of (of its channels, for more axes; of its
+        column, for text)."""
+        if self.text is not None:
+            return (self.text.column,)
         names = [source.feature for source in self.sources]
         names += [f"{self.sources[index].feature}:missing" for index in self.indicators]
+        names += [PADDING_CHANNEL] if self.is_padded else []
         for category in self.categories:
             names += [category.column] if self.categories_as == "embed" else category.features
         return tuple(names)
 
     def column_positions(self) -> dict[str, list[int]]:
         """Which numbers of a prepared example each input column became, by the column's name."""
+        if self.text is not None:
+            return {self.text.column: list(range(self.text.length))}
         owners = [source.column for source in self.sources]
         owners += [self.sources[index].column for index in self.indicators]
         for category in self.categories:
@@ -82,6 +111,8 @@ class Preparation:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of one prepared example."""
+        if self.text is not None:
+            return (self.text.length,)
         return (*self.shape[:-1], len(self.feature_names))
 
     @property
@@ -95,11 +126,15 @@ class Preparation:
     @property
     def columns(self) -> tuple[str, ...]:
         """The input columns that are needed."""
+        if self.text is not None:
+            return (self.text.column,)
         wanted = [source.column for source in self.sources]
         return tuple(dict.fromkeys([*wanted, *(one.column for one in self.categories)]))
 
-    def transform(self, data: Any) -> NDArray[np.float32]:
-        """Prepared inputs (n, *input_shape) float32 of a frame, an array, a table or Data.
+    def transform(self, data: Any) -> Inputs:
+        """Prepared inputs (n, *input_shape) of a frame, an array, a table, texts or Data.
+
+        They are float32, or int32 for text.
 
         Columns may come in another order, and with others beside them. Unknown levels and values
         missing where none was in training raise a :class:`DataWarning`. Raises DataError for a
@@ -112,10 +147,12 @@ class Preparation:
 
     def apply(
         self, data: Any, rows: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+    ) -> tuple[Inputs, tuple[Notice, ...]]:
         """As :meth:`transform`, of some ``rows``, with what there is to say as notices."""
         if isinstance(data, Data):
             data = data.table if data.table is not None else data.x
+        elif isinstance(data, Examples):
+            data = data.x
         if self.takes == "table" and not isinstance(data, Table):
             data = self._as_table(data)
         if isinstance(data, Table):
@@ -133,6 +170,8 @@ class Preparation:
     def _as_table(self, data: Any) -> Table:
         if is_frame(data):
             return table_of(data)
+        if self.text is not None:
+            return _texts_table(self.text.column, data)
         array = numbers_array(data, "x")
         if array.ndim != 2 or array.shape[1] != len(self.columns):
             raise DataError("data.array_for_table", columns=listed(self.columns), got=array.shape)
@@ -144,6 +183,9 @@ class Preparation:
         if is_frame(data):
             data = table_of(data).frame.to_numpy()
         x = numbers_array(data, "x")
+        notices: tuple[Notice, ...] = ()
+        if isinstance(self.intake, Series):
+            x, notices = self.intake.fitted(x)
         if x.shape[1:] != self.shape and x.shape == self.shape:
             x = x[np.newaxis]
         if x.shape[1:] != self.shape:
@@ -156,19 +198,26 @@ class Preparation:
             block = x[part] if rows is None else x[rows[part]]
             check_finite(block, self.sources, part.start)
             out[part, ..., :width] = scaled(block, *self._fitted)
-            if block.dtype.kind == "f":
+            if self.is_padded:
+                is_padding = np.isnan(block).all(axis=-1)
+                out[part][is_padding] = 0.0
+                out[part, ..., width] = is_padding
+            elif block.dtype.kind == "f":
                 missing = np.isnan(block)
                 out[part, ..., width:] = missing[..., list(self.indicators)]
                 newly_missing += missing.reshape(-1, width).sum(axis=0)
-        return out, self._missing_notices(newly_missing)
+        return out, (*notices, *self._missing_notices(newly_missing))
 
     def _apply_table(
         self, table: Table, rows: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+    ) -> tuple[Inputs, tuple[Notice, ...]]:
         there = set(table.names)
         absent = [name for name in self.columns if name not in there]
         if absent:
             raise table.no_column(absent[0])
+        if self.text is not None:
+            series = table.column(self.text.column)
+            return self.text.ids(series if rows is None else series.gather(rows))
         n = table.rows if rows is None else len(rows)
         out = aligned_empty((n, *self.input_shape), np.float32)
         width = len(self.sources)
@@ -255,7 +304,7 @@ class Preparation:
                 zip(self.sources, self.center, self.scale, self.fill, strict=True)
             )
         ]
-        return {
+        told: dict[str, Any] = {
             "format": FORMAT,
             "takes": self.takes,
             "shape": list(self.shape),
@@ -265,6 +314,11 @@ class Preparation:
             "categories": [category.to_json() for category in self.categories],
             "target": self.coding.to_json(),
         }
+        if self.intake is not None:
+            told["intake"] = self.intake.to_json()
+        if self.text is not None:
+            told["text"] = self.text.to_json()
+        return told
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> Preparation:
@@ -283,9 +337,19 @@ class Preparation:
                 categories=tuple(Category.from_json(one) for one in table["categories"]),
                 categories_as=table["categories_as"],
                 coding=TargetCoding.from_json(table["target"]),
+                intake=intake_from_json(table.get("intake")),
+                text=TextColumn.from_json(table.get("text")),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise DataError("data.bad_preparation", fault=str(error)) from None
+
+
+def _texts_table(column: str, data: Any) -> Table:
+    """A column of the texts in ``data``: one text, or several."""
+    texts = [data] if isinstance(data, str) else list(data) if isinstance(data, Iterable) else []
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise DataError("data.not_texts", column=column, got=type(data).__name__)
+    return table_of({column: texts})
 
 
 def number_blocks(

@@ -20,12 +20,15 @@ from jaram.data.fit import fit_array, fit_table, large_table
 from jaram.data.kinds import Column
 from jaram.data.notices import Notice, listed
 from jaram.data.options import ClassWeight, PrepareOptions
-from jaram.data.preparation import Preparation
+from jaram.data.preparation import Inputs, Preparation
 from jaram.data.splits import Rows, Split, arrangement
 from jaram.data.splitting import split_rows
 from jaram.data.summary import summarize
+from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
 from jaram.data.task import Task
+from jaram.data.text import TextColumn, TextWishes
+from jaram.data.windows import Forecast
 from jaram.errors import DataError
 
 
@@ -33,11 +36,12 @@ from jaram.errors import DataError
 class Part:
     """Examples ready for the network.
 
-    ``x`` (n, *input_shape) float32; ``y`` int32 (n,) of class indices, or float32 (n, outputs);
-    ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the data, from 0.
+    ``x`` (n, *input_shape) float32, int32 for text; ``y`` int32 (n,) of class indices, or float32
+    (n, outputs); ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the
+    data, from 0.
     """
 
-    x: NDArray[np.float32]
+    x: Inputs
     y: Answers
     weight: NDArray[np.float32] | None
     rows: Rows
@@ -99,6 +103,15 @@ def prepare(
     summary["parts"] = {name: size for name, size in sizes.items() if size}
     summary["features"] = list(preparation.feature_names)
     summary["input_shape"] = list(preparation.input_shape)
+    summary["kind"] = preparation.kind
+    if data.intake is not None:
+        summary["intake"] = data.intake.to_json()
+    if preparation.text is not None:
+        summary["text"] = preparation.text.facts(np.asarray(train.x, np.int32))
+    if isinstance(data.intake, Forecast):
+        every = (*every, *_baselines(data, data.intake, {"valid": valid, "test": test}, summary))
+    if preparation.kind != "table":
+        summary["how"] = dict(data.how)
     summary["notices"] = [notice.to_json() for notice in every]
     return Prepared(
         train,
@@ -112,6 +125,25 @@ def prepare(
         summary,
         every,
     )
+
+
+def _baselines(
+    data: Data, intake: Forecast, parts: dict[str, Part | None], summary: dict[str, Any]
+) -> tuple[Notice, ...]:
+    """The errors of forecasts that need no learning, into the summary and as notices."""
+    assert data.x is not None
+    notices = []
+    summary["baselines"] = {}
+    for name, part in parts.items():
+        if part is None or (data.valid if name == "valid" else data.test) is not None:
+            continue
+        found = intake.baselines(data.x[part.rows], data.y[part.rows])
+        summary["baselines"][name] = found
+        for which, errors in found.items():
+            told: dict[str, Any] = {"part": name, "season": intake.season}
+            told |= {error: float(f"{value:.4g}") for error, value in errors.items()}
+            notices.append(Notice(f"data.baseline_{which}", told))
+    return tuple(notices)
 
 
 def _given_split(rows: tuple[Rows, Rows], answered: Rows, n: int) -> Split:
@@ -136,14 +168,18 @@ def _fitted_coding(data: Data, train: Rows, options: PrepareOptions) -> TargetCo
 
 def _fit(
     data: Data, split: Split, order: Rows, coding: TargetCoding, options: PrepareOptions
-) -> tuple[NDArray[np.float32], Preparation, tuple[Notice, ...]]:
+) -> tuple[Inputs, Preparation, tuple[Notice, ...]]:
     """The inputs in the order of ``order``, and the preparation that made them."""
     if data.table is None:
         assert data.x is not None
-        preparation = fit_array(data.x, data.feature_names, split.train, options.scale, coding)
+        preparation = fit_array(
+            data.x, data.feature_names, split.train, options.scale, coding, data.intake
+        )
         x, notices = preparation.apply(data.x, order)
         return x, preparation, notices
     table = data.table
+    if data.text is not None and data.text.column is not None:
+        return _fit_text(data.text.column, table, data.text, split.train, order, coding)
     features = [column for column in data.columns if column.role == "feature"]
     if not features:
         raise DataError("data.no_usable_columns", columns=listed(table.names))
@@ -176,11 +212,30 @@ def _fit(
     return x, preparation, notices
 
 
+def _fit_text(
+    column: str, table: Table, wishes: TextWishes, train: Rows, order: Rows, coding: TargetCoding
+) -> tuple[Inputs, Preparation, tuple[Notice, ...]]:
+    """The ids of a column of text, its vocabulary and length fitted on the rows ``train``."""
+    text = TextColumn.fit(table.column(column).gather(train), wishes)
+    nothing: tuple[()] = ()
+    preparation = Preparation(
+        "table",
+        (1,),
+        "none",
+        *(nothing, nothing, nothing, nothing, nothing, nothing),
+        "onehot",
+        coding,
+        text=text,
+    )
+    x, notices = preparation.apply(table, order)
+    return x, preparation, notices
+
+
 def _parts(
     data: Data,
     split: Split,
     order: Rows,
-    x: NDArray[np.float32],
+    x: Inputs,
     preparation: Preparation,
     options: PrepareOptions,
 ) -> list[Part | None]:

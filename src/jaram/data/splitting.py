@@ -22,6 +22,7 @@ from jaram.data.splits import (
     stratified_split,
 )
 from jaram.data.targets import is_missing
+from jaram.data.windows import Forecast
 from jaram.errors import DataError
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def split_rows(data: Data, answered: Rows, options: PrepareOptions) -> Split:
     elif kind == "time":
         if data.time is None:
             raise DataError("data.no_time")
+        if isinstance(data.intake, Forecast):
+            found = data.intake.split(n, validation, test)
+            return Split(answered[found.train], answered[found.valid], answered[found.test])
         order = np.argsort(data.time[answered], kind="stable")
         found = ordered_split(order, validation, test)
     elif kind == "ordered":

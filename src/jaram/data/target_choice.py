@@ -49,7 +49,7 @@ def choose_targets(names: list[str], target: Any) -> tuple[list[str], bool]:
     several = target if isinstance(target, list | tuple) else [target]
     if not several:
         raise DataError("data.no_target", known=listed(names))
-    chosen = [_column(names, one) for one in several]
+    chosen = [column_named(names, one) for one in several]
     if len(set(chosen)) < len(chosen):
         raise DataError("data.target_twice", columns=listed(chosen))
     if len(chosen) >= len(names):
@@ -57,7 +57,7 @@ def choose_targets(names: list[str], target: Any) -> tuple[list[str], bool]:
     return chosen, False
 
 
-def _column(names: list[str], one: Any) -> str:
+def column_named(names: list[str], one: Any) -> str:
     if isinstance(one, str):
         if one in names:
             return one

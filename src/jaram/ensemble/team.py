@@ -181,7 +181,7 @@ class Ensemble:
 
     def predict(self, x: Any) -> NDArray[Any]:
         """Predictions for new examples; ``x`` and the result as in :meth:`Run.predict`."""
-        answer = decided(self._united(self._voices_of(read_inputs(x))), self.task)
+        answer = decided(self._united(self._voices_of(read_inputs(self.preparation, x))), self.task)
         if self.task.kind == "regression":
             return answer[:, 0] if answer.shape[1] == 1 else answer
         decoded = self.preparation.inverse_target(answer)
@@ -192,7 +192,7 @@ class Ensemble:
         of the members that decided so. Raises RunError for a regression."""
         if self.task.kind == "regression":
             raise RunError("runs.no_probabilities")
-        return self._united(self._voices_of(read_inputs(x))).astype(np.float32)
+        return self._united(self._voices_of(read_inputs(self.preparation, x))).astype(np.float32)
 
     def evaluate(self, data: Any) -> dict[str, float]:
         """Metrics on other data that has the target; ``data`` as in :meth:`Run.evaluate`.

@@ -205,8 +205,8 @@ class Run:
         rows = self.parts[part]
         return self.examine(rows.x, rows.y)
 
-    def _inputs(self, x: Any) -> NDArray[np.float32]:
-        return self.preparation.transform(read_inputs(x))
+    def _inputs(self, x: Any) -> NDArray[Any]:
+        return self.preparation.transform(read_inputs(self.preparation, x))
 
     def _sampled(self, x: Any, samples: int) -> NDArray[Any]:
         """The mean answer of ``samples`` networks with dropout."""
@@ -237,27 +237,21 @@ class Run:
         return metrics | evaluate(self.task, truth, given)
 
 
-def read_inputs(x: Any) -> Any:
-    """Inputs that a preparation takes: ``x`` itself, or what the file or built-in set of that name
-    holds, which needs no column for the target."""
-    if not isinstance(x, str | Path):
-        return x
-    from jaram.data.builtin import is_made_of_arrays
-    from jaram.data.load import load, load_frame
+def read_inputs(preparation: Preparation, x: Any) -> Any:
+    """Inputs that ``preparation`` takes: ``x`` itself, or what the file, folder or built-in set of
+    that name holds, which needs no answers."""
+    from jaram.data.new_examples import inputs_for
 
-    return load(x) if is_made_of_arrays(x) else load_frame(x)
+    return inputs_for(preparation, x)
 
 
 def read_examples(preparation: Preparation, data: Any) -> Data:
     """Examples with the target that ``preparation`` knows; ``data`` as in :meth:`Run.evaluate`."""
-    if isinstance(data, Data):
-        return data
     if isinstance(data, tuple) and len(data) == 2:
         return Data(data[0], data[1], task=preparation.task)
-    from jaram.data.builtin import is_made_of_arrays
-    from jaram.data.load import load, load_for
+    from jaram.data.new_examples import examples_for
 
-    return load(data) if is_made_of_arrays(data) else load_for(preparation, data)
+    return examples_for(preparation, data)
 
 
 def measured_parts(prepared: Prepared) -> dict[str, Part]:

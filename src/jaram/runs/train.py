@@ -160,8 +160,9 @@ def as_data(data: Any, resumed: Path | None = None) -> Data:
     if resumed is None or is_made_of_arrays(data):
         return load(data)
     with store.damage_told(resumed):
-        target = read_json(resumed / "data.json")["task"]["target_names"]
-    return load(data, target)
+        recorded = read_json(resumed / "data.json")
+        target, how = recorded["task"]["target_names"], recorded["summary"].get("how")
+    return load(data, target) if how is None else load(data, **how)
 
 
 def candidates_of(

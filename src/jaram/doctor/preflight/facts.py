@@ -112,7 +112,8 @@ class Facts:
         """Columns of the prepared inputs that are quantities, not codes of an embedding."""
         width = self.sample_x.shape[1]
         codes = {int(column) for column, _ in self.prepared.preparation.embedded}
-        if self.layers and name_of(self.layers[0]) == "embedding":
+        is_text = self.prepared.preparation.kind == "text"
+        if is_text or (self.layers and name_of(self.layers[0]) == "embedding"):
             codes = set(range(width))
         return np.array([j for j in range(width) if j not in codes], dtype=np.int64)
 
@@ -123,13 +124,14 @@ class Facts:
 
     @cached_property
     def is_like_an_image(self) -> bool:
-        """Whether the inputs are pixels: grids, or many columns on one common scale.
+        """Whether the inputs are pixels, steps or tokens: grids, text, or many columns on one
+        common scale.
 
         Most pixels share their lowest value (the background) and a tenth of them reach the same
         highest one. 49 is a picture of 7×7; tables with that many columns on one scale are one-hot
         codes or images.
         """
-        if len(self.prepared.input_shape) > 1:
+        if len(self.prepared.input_shape) > 1 or self.prepared.preparation.kind == "text":
             return True
         x = self.raw
         if x is None or x.shape[1] < 49:

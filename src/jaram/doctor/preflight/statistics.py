@@ -27,7 +27,7 @@ def spread_rows(n: int, at_most: int) -> NDArray[np.int64]:
     return np.unique(np.minimum(drawn.astype(np.int64), n - 1))
 
 
-def row_hashes(x: Floats) -> NDArray[np.uint64]:
+def row_hashes(x: Floats | Ints) -> NDArray[np.uint64]:
     """One 64-bit hash per row ``(n,)``; rows with the same bits have the same hash.
 
     The hash is a sum of the row's 32-bit words times random odd numbers, then mixed. Among 2

@@ -1,0 +1,146 @@
+"""Forecasting: windows of one series as examples, and the forecasts that need no learning.
+
+Window i holds the steps i … i + window − 1, its answer the ``horizon`` steps after them. Windows
+are divided by time; the last ``horizon − 1`` of a part are left out where another part follows,
+since their answers would reach into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from jaram.data.splits import Rows, Split, ordered_split
+from jaram.errors import DataError
+
+Floats = NDArray[np.float64]
+FEWEST_WINDOWS = 4
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is foretold, how far, and from what: ``channels`` are the columns of a window, the
+    ``target`` one of them; ``time`` the column that orders the steps; ``season`` in steps."""
+
+    target: str
+    channels: tuple[str, ...]
+    window: int
+    horizon: int
+    time: str | None = None
+    season: int | None = None
+    kind: ClassVar[Literal["forecast"]] = "forecast"
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The names of the foretold steps."""
+        return tuple(f"{self.target}+{step}" for step in range(1, self.horizon + 1))
+
+    def windows(self, values: Floats) -> tuple[Floats, Floats]:
+        """Examples (n, window, channels) and answers (n, horizon) of a series (steps, channels).
+
+        Views of ``values``. Raises DataError if it is too short for any.
+        """
+        span = self.window + self.horizon
+        if len(values) < span:
+            raise DataError(
+                "data.series_too_short", steps=len(values), window=self.window, horizon=self.horizon
+            )
+        spans = sliding_window_view(values, span, axis=0)  # (n, channels, span)
+        target = self.channels.index(self.target)
+        return spans[:, :, : self.window].swapaxes(1, 2), spans[:, target, self.window :]
+
+    def last_window(self, values: Floats) -> Floats:
+        """The window (1, window, channels) that the future follows. Raises DataError."""
+        if len(values) < self.window:
+            raise DataError(
+                "data.series_too_short", steps=len(values), window=self.window, horizon=0
+            )
+        return values[np.newaxis, -self.window :]
+
+    def split(self, n: int, validation: float, test: float) -> Split:
+        """The windows of each part in order of time, without those whose answers another has."""
+        whole = ordered_split(np.arange(n), validation, test)
+        gap = self.horizon - 1
+        train = _without_last(whole.train, gap if whole.valid.size or whole.test.size else 0)
+        valid = _without_last(whole.valid, gap if whole.test.size else 0)
+        if not train.size or (validation and not valid.size):
+            raise DataError("data.too_few_windows", windows=n, horizon=self.horizon)
+        return Split(train, valid, whole.test)
+
+    def baselines(self, x: NDArray[Any], y: NDArray[Any]) -> dict[str, dict[str, float]]:
+        """Mean absolute and root mean squared error, in the target's own unit, of forecasts that
+        repeat: "naive" the last value, "seasonal_naive" the last season."""
+        past = x[..., self.channels.index(self.target)].astype(np.float64)
+        found = {"naive": _errors(np.repeat(past[:, -1:], self.horizon, axis=1), y)}
+        if self.season is not None and self.season <= self.window:
+            steps = np.arange(self.horizon) % self.season - self.season
+            found["seasonal_naive"] = _errors(past[:, steps], y)
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The intake as plain JSON values."""
+        return {
+            "kind": self.kind,
+            "target": self.target,
+            "channels": list(self.channels),
+            "window": self.window,
+            "horizon": self.horizon,
+            "time": self.time,
+            "season": self.season,
+        }
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Forecast:
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            str(table["target"]),
+            tuple(str(name) for name in table["channels"]),
+            int(table["window"]),
+            int(table["horizon"]),
+            table["time"],
+            None if table["season"] is None else int(table["season"]),
+        )
+
+
+def _without_last(rows: Rows, count: int) -> Rows:
+    return rows[: max(0, rows.size - count)]
+
+
+def _errors(forecast: Floats, truth: NDArray[Any]) -> dict[str, float]:
+    off = forecast - truth.reshape(len(truth), -1)
+    return {"mae": float(np.abs(off).mean()), "rmse": float(np.sqrt(np.mean(off**2)))}
+
+
+def carried_forward(values: Floats) -> tuple[Floats, int]:
+    """``values`` (steps, channels) with what is missing taken from the step before, which looks at
+    nothing later; steps before the first value take that. Second: how many steps were filled.
+
+    Raises DataError for a channel without any value.
+    """
+    missing = np.isnan(values)
+    if missing.all(axis=0).any():
+        channel = int(np.flatnonzero(missing.all(axis=0))[0])
+        raise DataError("data.channel_empty", name="", channel=channel + 1)
+    places = np.where(missing, 0, np.arange(len(values))[:, None])
+    places = np.maximum.accumulate(places, axis=0)
+    first = (~missing).argmax(axis=0)
+    places = np.maximum(places, first)
+    filled = np.take_along_axis(values, places, axis=0)
+    return filled, int(missing.any(axis=1).sum())
+
+
+def usual_season(times: NDArray[Any]) -> int | None:
+    """The season that times in microseconds suggest: 24 hours, 7 days, 12 months, 4 quarters;
+    None for other distances."""
+    if len(times) < 3:
+        return None
+    hours = float(np.median(np.diff(times))) / 3.6e9
+    for low, high, season in ((0.99, 1.01, 24), (23, 25, 7), (672, 744, 12), (2136, 2232, 4)):
+        if low <= hours <= high:
+            return season
+    return None
