@@ -137,7 +137,7 @@ def works(entries: list[Entry], starts: dict[int, Saved], until: int) -> list[Wo
 def test_survivors_go_on_as_if_nobody_had_been_dropped() -> None:
     """And from beside others to a place of their own, on another device."""
     entries = entries_of([BASE_AT(rate) for rate in (0.01, 0.05, 0.1, 0.3)] * 3)
-    cohort = Cohort(entries, 2, is_alone=True)
+    cohort = Cohort(entries[0], len(entries), 2, is_alone=True)
     whole = cohort.train(works(entries, {}, 9), never)
     begun = dict(enumerate(cohort.train(works(entries, {}, 3), never)))
     assert all(one.epochs == 6 for one in begun.values())
@@ -154,7 +154,7 @@ def test_survivors_go_on_as_if_nobody_had_been_dropped() -> None:
 
 def test_going_on_compiles_nothing() -> None:
     entries = entries_of([BASE_AT(0.01), BASE_AT(0.1), BASE_AT(0.2)])
-    cohort = Cohort(entries, 1, is_alone=True)
+    cohort = Cohort(entries[0], len(entries), 1, is_alone=True)
     begun = dict(enumerate(cohort.train(works(entries, {}, 3), never)))
     with _counted() as compiled:
         cohort.train(works(entries[1:2], begun, 9), never)
@@ -163,7 +163,7 @@ def test_going_on_compiles_nothing() -> None:
 
 def test_a_child_goes_on_from_its_parent_with_its_own_knobs() -> None:
     entries = entries_of([BASE_AT(0.01), BASE_AT(0.1), BASE_AT(0.2)])
-    cohort = Cohort(entries, 1, is_alone=True)
+    cohort = Cohort(entries[0], len(entries), 1, is_alone=True)
     begun = cohort.train(works(entries, {}, 3), never)
     own, child = cohort.train(
         [Work((1, 1), entries[1], begun[1], 6), Work((2, 1), entries[1], begun[0], 6)], never

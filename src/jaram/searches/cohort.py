@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import jax
 import numpy as np
@@ -21,6 +20,8 @@ from jaram.data.prepare import Prepared
 from jaram.network.network import initial_params
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
+from jaram.searches.frames import Frame, embedded, framed, skeleton
+from jaram.spec import with_fields
 from jaram.training import engine
 from jaram.training.abreast import IsLate
 from jaram.training.engine import Group
@@ -92,12 +93,14 @@ class Work:
 class Cohort:
     """The program for trials of one structure, each from every seed."""
 
-    def __init__(self, entries: Sequence[Entry], seeds: int, is_alone: bool) -> None:
-        """``entries``: the first that want training, which say how many places there are."""
-        self.seeds = seeds
-        group = self._group(entries)
-        self.plan = _plan(group, is_alone)
-        self.capacity = max(1, self.plan.members // seeds)
+    def __init__(
+        self, entry: Entry, trials: int, seeds: int, is_alone: bool, frame: Frame | None = None
+    ) -> None:
+        """entry: one of the structure. trials: places for so many. is_alone: it has all devices.
+        frame: what the structures of its trials differ in; None where they are alike."""
+        self.seeds, self.frame = seeds, frame
+        self.plan = _plan(self._group([entry] * trials), is_alone)
+        self.capacity = self.plan.members // seeds
         """Trials at once."""
 
     def batches(self, works: Sequence[Work]) -> list[list[Work]]:
@@ -145,12 +148,27 @@ class Cohort:
         ]
 
     def _group(self, entries: Sequence[Entry]) -> Group:
-        recipes = tuple(
-            dataclasses.replace(entry.recipe, seed=(entry.recipe.seed + place) % 2**32)
+        recipes = self._recipes(entries)
+        if self.frame is not None:
+            recipes = [framed(recipe, self.frame) for recipe in recipes]
+        return Group(tuple(recipes), entries[0].prepared)
+
+    def _recipes(self, entries: Sequence[Entry]) -> list[Recipe]:
+        """One for each seed of each trial."""
+        return [
+            with_fields(entry.recipe, seed=(entry.recipe.seed + place) % 2**32)
             for entry in entries
             for place in range(self.seeds)
-        )
-        return Group(recipes, entries[0].prepared)
+        ]
+
+    def _initial(self, works: Sequence[Work], group: Group) -> tuple[Recipe, MemberState]:
+        """Knobs and states before the first step; weights drawn at each member's own shape."""
+        if self.frame is None:
+            return engine.initial(group, self.plan)
+        shapes = engine.drawn(group.first, group.prepared)
+        recipes = self._recipes([work.entry for work in works])
+        begins = [embedded(engine.drawn(one, group.prepared), shapes) for one in recipes]
+        return engine.initial(group, self.plan, begins)
 
     def _begin(
         self, works: Sequence[Work], group: Group, places: NDArray[np.int64]
@@ -158,7 +176,7 @@ class Cohort:
         """Knobs and states at their places on the devices, the other places marked as stopped."""
         starts = [work.start.state for work in works if work.start is not None]
         if not starts:
-            knobs, state = engine.initial(group, self.plan)
+            knobs, state = self._initial(works, group)
             if len(places) == self.plan.members:
                 return knobs, state
             state = jax.tree.map(lambda leaf: np.asarray(leaf)[: len(places)], state)
@@ -231,20 +249,30 @@ def reached(work: Work, saved: Saved, metric: str, worst: float) -> Reached:
     )
 
 
-def member_bytes(entry: Entry) -> int:
+def member_bytes(entry: Entry, frame: Frame | None = None) -> int:
     """About how much memory a member of this trial takes while it trains."""
-    assert entry.recipe.network is not None
-    params = initial_params(entry.recipe.network, 0, entry.prepared.input_shape)
+    recipe = entry.recipe if frame is None else framed(entry.recipe, frame)
+    assert recipe.network is not None
+    params = initial_params(recipe.network, 0, entry.prepared.input_shape)
     return STATE_COPIES * sum(int(leaf.nbytes) for leaf in jax.tree.leaves(params))
 
 
-def mark_of(entry: Entry) -> Any:
+def structure_of(entry: Entry) -> Hashable:
     """What trials of one program have in common: structure, minibatches, data."""
-    recipe = entry.recipe
+    return _mark(entry.recipe, entry.prepared)
+
+
+def skeleton_of(entry: Entry) -> Hashable | None:
+    """What trials that a frame can hold have in common; None for one that fits into none."""
+    bare = skeleton(entry.recipe, entry.prepared.input_shape)
+    return None if bare is None else _mark(bare, entry.prepared)
+
+
+def _mark(recipe: Recipe, prepared: Prepared) -> Hashable:
     return (
         engine.structure(recipe),
         recipe.batch_size,
         recipe.epochs,
         recipe.shuffle,
-        id(entry.prepared),
+        id(prepared),
     )

@@ -21,7 +21,7 @@ from jaram.runs.files import (
     write_whole,
 )
 from jaram.searches.space import Space
-from jaram.searches.study import Confirmed, Settings, Study, Trial, latest
+from jaram.searches.study import Compilations, Confirmed, Settings, Study, Trial, latest
 
 FORMAT = 1
 CARD, SPACE, TRIALS, BEST = "study.json", "space.toml", "trials.jsonl", "best"
@@ -48,7 +48,12 @@ def conclude(study: Study, folder: Path) -> None:
     records = study.records or study.trials
     write_whole(folder / TRIALS, json_lines([finite(dataclasses.asdict(t)) for t in records]))
     confirmed = None if study.confirmed is None else dataclasses.asdict(study.confirmed)
-    card = _card(study.settings, "finished") | {"confirmed": confirmed, "seconds": study.seconds}
+    compilations = None if study.compilations is None else dataclasses.asdict(study.compilations)
+    card = _card(study.settings, "finished") | {
+        "confirmed": confirmed,
+        "seconds": study.seconds,
+        "compilations": compilations,
+    }
     write_json(folder / CARD, card)
 
 
@@ -78,12 +83,13 @@ def open_study(folder: Path) -> Study:
     try:
         settings = Settings(**card["settings"])
         records = tuple(_trial(row) for row in read_json_lines(folder / TRIALS))
-        told = card.get("confirmed")
+        told, compiled = card.get("confirmed"), card.get("compilations")
         confirmed = (
             None
             if told is None
             else Confirmed(told["trial"], told["chosen"], tuple(told["scores"]))
         )
+        compilations = None if compiled is None else Compilations(**compiled)
     except (KeyError, TypeError) as error:
         raise RunError("search.damaged", path=str(folder), detail=str(error)) from None
     return Study(
@@ -91,6 +97,7 @@ def open_study(folder: Path) -> Study:
         settings=settings,
         trials=latest(records),
         records=records,
+        compilations=compilations,
         confirmed=confirmed,
         best=store.open_run(folder / BEST) if (folder / BEST / "run.json").is_file() else None,
         seconds=float(card.get("seconds", 0.0)),

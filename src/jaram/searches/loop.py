@@ -10,8 +10,9 @@ import dataclasses
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,8 @@ from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.runs.train import candidates_of
 from jaram.searches import files
-from jaram.searches.cohort import Cohort, Entry, Saved, Work, mark_of, member_bytes, reached
+from jaram.searches.cohort import Cohort, Entry, Saved, Work, reached, structure_of
+from jaram.searches.programs import Program, Programs
 from jaram.searches.space import Space
 from jaram.searches.strategies import STRATEGIES
 from jaram.searches.strategies.ask import Ask
@@ -32,8 +34,6 @@ from jaram.training.abreast import IsLate, abreast
 
 MOST_WAVE = 1024
 """Trials in training at once, at most."""
-GROWTH = 4
-"""A structure is compiled again, for more places, when so many times its places are wanted."""
 
 Key = tuple[int, int]
 """A trial and its rung."""
@@ -63,11 +63,6 @@ class Job:
     @property
     def key(self) -> Key:
         return self.ask.trial, self.ask.rung
-
-    @cached_property
-    def mark(self) -> Any:
-        """What jobs trained by one program have in common."""
-        return mark_of(self.entry)
 
     @property
     def until(self) -> int:
@@ -109,7 +104,7 @@ class Loop:
         self.latest: dict[int, Trial] = {}
         self.jobs: dict[Key, Job] = {}
         self.at_rest: dict[Key, Saved] = {}
-        self.cohorts: dict[Any, Cohort] = {}
+        self.programs = Programs()
 
     def run(self) -> tuple[Trial, ...]:
         """All rounds; every record, the last of each trial with what became of it."""
@@ -150,7 +145,9 @@ class Loop:
 
     def require_alike(self, job: Job) -> None:
         """Raise UsageError where a job would go on from a state of another structure."""
-        if job.source is not None and self.jobs[job.source].mark != job.mark:
+        if job.source is None:
+            return
+        if structure_of(self.jobs[job.source].entry) != structure_of(job.entry):
             raise UsageError("search.other_structure", trial=job.ask.trial, parent=job.source[0])
 
     def train_round(self, jobs: Sequence[Job]) -> dict[Key, Trial]:
@@ -170,12 +167,26 @@ class Loop:
                     files.append(self.folder, trials)
             self.note(trials)
 
-        for wave in self.waves([job for job in jobs if job.key not in found]):
+        for wave in self.laid_out(jobs):
+            missing = [job for job in wave if job.key not in found]
             if self.is_late() and self.latest:
                 break
-            self.wake([job.source for job in wave if job.source is not None])
-            self.train(wave, take)
+            self.wake([job.source for job in missing if job.source is not None])
+            self.train(missing, take)
         return found
+
+    def laid_out(self, jobs: Sequence[Job]) -> list[list[Job]]:
+        """Jobs in waves, with programs that have places for them.
+
+        Of all jobs, those on record too: so a search that is gone on with is laid out as it was.
+        """
+        self.programs.assign([(job.entry, job.until) for job in jobs], self.settings.seeds)
+        waves = self.waves(jobs)
+        for wave in waves:
+            wanted = Counter(self.programs.of(job.entry) for job in wave)
+            for program, trials in wanted.items():
+                program.provide(trials, is_alone=len(wanted) == 1)
+        return waves
 
     def wake(self, keys: Sequence[Key]) -> None:
         """Train anew, as they were trained before, the states that are not at rest any more."""
@@ -186,25 +197,14 @@ class Loop:
 
     def train(self, jobs: Sequence[Job], take: Taker) -> None:
         """Train jobs, structures side by side, and lay their states to rest."""
-        groups: dict[Any, list[Work]] = {}
+        groups: dict[Program, list[Work]] = {}
         for job in jobs:
             if job.source is None or job.source in self.at_rest:  # not where it became late
                 start = None if job.source is None else self.at_rest[job.source]
                 work = Work(job.key, job.entry, start, job.until)
-                groups.setdefault(job.mark, []).append(work)
-        tasks = [
-            (self.cohort(mark, works, is_alone=len(groups) == 1), works)
-            for mark, works in groups.items()
-        ]
+                groups.setdefault(self.programs.of(job.entry), []).append(work)
+        tasks = [(program.cohort(self.settings.seeds), works) for program, works in groups.items()]
         abreast(partial(self.advance, take), tasks, self.is_late)
-
-    def cohort(self, mark: Any, works: Sequence[Work], is_alone: bool) -> Cohort:
-        """The program for works of one structure: the one there is, if it has places enough."""
-        known = self.cohorts.get(mark)
-        if known is None or len(works) > GROWTH * known.capacity:
-            known = Cohort([work.entry for work in works], self.settings.seeds, is_alone)
-            self.cohorts[mark] = known
-        return known
 
     def advance(self, take: Taker, task: tuple[Cohort, list[Work]], is_late: IsLate) -> None:
         """Train the works of one cohort, as many at once as it has places."""
@@ -260,12 +260,9 @@ class Loop:
     def waves(self, jobs: Sequence[Job]) -> list[list[Job]]:
         """Jobs in the order of their trials, as many together as there is memory for."""
         waves: list[list[Job]] = []
-        sizes: dict[Any, int] = {}
         held = 0
         for job in jobs:
-            if job.mark not in sizes:
-                sizes[job.mark] = self.settings.seeds * member_bytes(job.entry)
-            size = sizes[job.mark]
+            size = self.settings.seeds * self.programs.of(job.entry).member_bytes
             if not waves or len(waves[-1]) == MOST_WAVE or held + size > self.memory:
                 waves.append([])
                 held = 0

@@ -30,7 +30,16 @@ from jaram.searches.chosen import default_space, varied
 from jaram.searches.loop import Loop, Watcher
 from jaram.searches.space import Space
 from jaram.searches.strategies import STRATEGIES
-from jaram.searches.study import Confirmed, Settings, Study, Trial, latest, winner_of
+from jaram.searches.study import (
+    Compilations,
+    Confirmed,
+    Settings,
+    Study,
+    Trial,
+    latest,
+    winner_of,
+)
+from jaram.training.compilations import compiled
 
 MEMORY_BYTES = 2 * 2**30
 """What all members in training at once may take; further trials wait for the next wave."""
@@ -107,7 +116,9 @@ def search(
 
     watch = progress or (lambda _: None)
     loop = Loop(found, loaded, prepared, settings, MEMORY_BYTES, folder, is_late, watch)
+    before = compiled()
     records = loop.run()
+    cost = compiled().since(before)
     reached = latest(records)
     winner = winner_of(reached)
     confirmed, best = None, None
@@ -123,6 +134,7 @@ def search(
         seconds=seconds(),
         folder=folder,
         records=records,
+        compilations=Compilations(loop.programs.structures, cost.programs, cost.seconds),
     )
     if folder is not None:
         files.conclude(study, folder)

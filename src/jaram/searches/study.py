@@ -99,6 +99,20 @@ class Confirmed:
         return self.chosen - float(np.mean(self.scores))
 
 
+@dataclasses.dataclass(frozen=True)
+class Compilations:
+    """What the trials cost beside their training.
+
+    structures: how many different ones were drawn. programs: how many were compiled for them;
+    those of different widths and activations share one where that takes less time. seconds: of all
+    threads together.
+    """
+
+    structures: int
+    programs: int
+    seconds: float
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Study:
     """What a search found.
@@ -106,7 +120,8 @@ class Study:
     space, settings: what was asked for. trials: in the order in which they were drawn.
     confirmed: the winner on fresh seeds. best: a run of it, from the first of these seeds; both
     None if no trial could be trained at all. seconds: wall time. records: every trial at every
-    rung, in the order of the rounds that asked for them.
+    rung, in the order of the rounds that asked for them. compilations: of the trials, by the
+    search that finished the study; None where it is not known.
     """
 
     space: Space
@@ -117,6 +132,7 @@ class Study:
     seconds: float = 0.0
     folder: Path | None = None
     records: tuple[Trial, ...] = ()
+    compilations: Compilations | None = None
 
     def __repr__(self) -> str:
         told = (

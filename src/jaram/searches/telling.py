@@ -30,6 +30,17 @@ def told(study: Study, lang: Language | None = None) -> str:
         count = sum(trial.status == status for trial in study.trials)
         if count:
             lines.append(text(f"search.told_{status}", lang=lang, count=count))
+    cost = study.compilations
+    if cost is not None and cost.programs:
+        lines.append(
+            text(
+                "search.told_compilations",
+                lang=lang,
+                structures=cost.structures,
+                programs=cost.programs,
+                seconds=f"{cost.seconds:.1f}",
+            )
+        )
     if settings.strategy == "grid":
         lines.append(text("search.told_grid", lang=lang))
     if study.winner is None or study.confirmed is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -17,10 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.prepare import Part, Prepared
-from jaram.network.network import initial_params, initial_state, table
+from jaram.network.network import (
+    NetworkParams,
+    NetworkState,
+    initial_params,
+    initial_state,
+    table,
+)
 from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
+from jaram.spec import with_fields
 from jaram.training import devices
 from jaram.training.epochs import Arrays, Outcome, Plan, block_rows, blocks_of, run_epochs, spread
 from jaram.training.order import epoch_order, probe_rows, steps_per_epoch
@@ -135,20 +142,29 @@ def _estimated_seconds(group: Group) -> float:
     return len(group.recipes) * group.epochs * group.steps * a_step
 
 
-def initial(group: Group, plan: Plan) -> tuple[Recipe, MemberState]:
+Drawn = tuple[NetworkParams, NetworkState]
+"""A member's first weights and network state, NumPy."""
+
+
+def drawn(recipe: Recipe, prepared: Prepared) -> Drawn:
+    """What a member begins with; drawn by NumPy, so that it does not depend on the device or on
+    who trains beside."""
+    assert recipe.network is not None
+    shape = prepared.input_shape
+    return initial_params(recipe.network, recipe.seed, shape), initial_state(recipe.network, shape)
+
+
+def initial(
+    group: Group, plan: Plan, begins: Sequence[Drawn] | None = None
+) -> tuple[Recipe, MemberState]:
     """Knobs and states of all members before the first step, stacked and on the devices.
 
-    First weights are drawn by NumPy, so that they do not depend on the device or on who trains
-    beside.
+    begins: what each member begins with, if not what its recipe draws.
     """
-    shape = group.prepared.input_shape
     recipes = stacked_knobs(group, plan)
-    drawn = [
-        (initial_params(recipe.network, recipe.seed, shape), initial_state(recipe.network, shape))
-        for recipe in group.recipes
-        if recipe.network is not None
-    ]
-    params, network_state = spread(plan, _stack(drawn, plan.members), by_member=True)
+    if begins is None:
+        begins = [drawn(recipe, group.prepared) for recipe in group.recipes]
+    params, network_state = spread(plan, _stack(list(begins), plan.members), by_member=True)
     # Shared out again, because what does not depend on a member comes back whole on each device: a
     # state laid out otherwise than the one it becomes would be compiled for twice.
     return recipes, spread(plan, _fresh_states(recipes, params, network_state), by_member=True)
@@ -207,7 +223,7 @@ def for_program(recipe: Recipe) -> Recipe:
     So that recipes that differ only in these share one compilation.
     """
     plain = Recipe()
-    return dataclasses.replace(recipe, **{name: getattr(plain, name) for name in UNREAD})
+    return with_fields(recipe, **{name: getattr(plain, name) for name in UNREAD})
 
 
 def knob_arrays(recipe: Recipe) -> Recipe:
