@@ -19,8 +19,9 @@ from jaram.spec import Positive, spec
 from jaram.training import engine
 from jaram.training.engine import Group
 
-SETS = ("iris", "digits", "breast_cancer", "diabetes", "moons")
-OPTIMIZERS = {"Adam": jr.Adam(), "SGD": jr.SGD()}
+SETS = ("iris", "breast_cancer", "diabetes", "moons")
+ASKED = [(name, optimizer) for name in SETS for optimizer in (jr.Adam(), jr.SGD())]
+ASKED.append(("digits", jr.Adam()))
 REPEATS = repeats_asked(20)
 SMOOTHING = 0.98
 LOST = 4.0
@@ -81,7 +82,8 @@ def swept(recipe: jr.Recipe, data: jr.Data) -> tuple[NDArray[np.float64], NDArra
 
 def classical(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> dict[str, float]:
     """log10 of what one sweep recommends: steepest descent, or a tenth of the rate of the lowest
-    loss, of the losses smoothed exponentially with its bias corrected."""
+    loss, of the losses smoothed exponentially with its bias corrected, without the first ten and
+    the last five (as fastai does it)."""
     smooth, mean = [], 0.0
     for place, loss in enumerate(losses, start=1):
         mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
@@ -89,7 +91,7 @@ def classical(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> dict[s
         if not np.isfinite(smooth[-1]) or smooth[-1] > LOST * min(smooth):
             smooth.pop()
             break
-    curve, logs = np.array(smooth), np.log10(rates[: len(smooth)])
+    curve, logs = np.array(smooth)[10:-5], np.log10(rates[: len(smooth)])[10:-5]
     return {
         "steepest": float(logs[np.gradient(curve, logs).argmin()]),
         "lowest / 10": float(logs[curve.argmin()] - 1),
@@ -122,19 +124,16 @@ def compared(name: str, optimizer: Any) -> dict[str, Any]:
 def main() -> None:
     """Print the section."""
     rows, ratios = [], []
-    for name in SETS:
-        for called, optimizer in OPTIMIZERS.items():
-            result = compared(name, optimizer)
-            spread = {rule: float(np.std(v, ddof=1)) for rule, v in result["found"].items()}
-            best = min(spread["steepest"], spread["lowest / 10"])
-            ratios.append(best / spread["ours"])
-            cells = [
-                f"{10 ** np.mean(v):.2g} ± {spread[r]:.3f}" for r, v in result["found"].items()
-            ]
-            took = result["seconds"]
-            rows.append([name, called, *cells, f"{ratios[-1]:.1f}×", f"{result['held']:.0%}"])
-            rows[-1].append(f"{took['ours']:.2f} s against {took['sweep']:.2f} s")
-            note(" ".join(rows[-1]))
+    for name, optimizer in ASKED:
+        result = compared(name, optimizer)
+        spread = {rule: float(np.std(v, ddof=1)) for rule, v in result["found"].items()}
+        best = min(spread["steepest"], spread["lowest / 10"])
+        ratios.append(best / spread["ours"])
+        cells = [f"{10 ** np.mean(v):.2g} ± {spread[r]:.3f}" for r, v in result["found"].items()]
+        took, called = result["seconds"], type(optimizer).__name__
+        rows.append([name, called, *cells, f"{ratios[-1]:.1f}×", f"{result['held']:.0%}"])
+        rows[-1].append(f"{took['ours']:.2f} s against {took['sweep']:.2f} s")
+        note(" ".join(rows[-1]))
     head = ["set", "optimizer", "steepest", "lowest / 10", "ours", "narrower", "held", "time"]
     print(markdown(head, rows), "\n")
     met = sum(ratio >= TARGET for ratio in ratios)
@@ -154,6 +153,6 @@ if __name__ == "__main__":
         "relu`, batch 32. *a ± b*: the geometric mean of the recommended rates, and the standard "
         "deviation of their log10. *Narrower*: the smaller deviation of the two sweeps over ours. "
         "*Held*: how many of our 95% intervals hold the mean of our recommendations. *Time*: of "
-        "one test after compilation; ours is 250 trainings, the sweep one.",
+        "one test after compilation; ours is 500 trainings, the sweep one.",
     )
     main()

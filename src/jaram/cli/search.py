@@ -95,6 +95,9 @@ def search(
         str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.search_recipe")
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="cli.search_out")] = None,
+    storage: Annotated[
+        str | None, typer.Option("--storage", metavar="URL", help="cli.search_storage")
+    ] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="DIR", help="cli.search_resume")
     ] = None,
@@ -155,6 +158,7 @@ def search(
         if resume is not None
         else given_out or folders.new_folder(table.name, folders.SEARCHES)
     )
+    asked["storage"] = storage
     try:
         study = _search(space, table, folder, device, budget, speaker, asked)
     except KeyboardInterrupt:
@@ -166,7 +170,16 @@ def search(
     from jaram.report.search_html import PAGE, write_search_report
 
     _tell_study(speaker, study, folder, write_search_report(study, folder / PAGE))
+    if url := storage or _storage_in(folder):
+        speaker.say(text("cli.search_dashboard", url=shlex.quote(url)))
     return 0
+
+
+def _storage_in(folder: Path) -> str | None:
+    """The storage of Optuna in a study's folder, if there is one."""
+    from jaram.searches.optuna_storage import DATABASE, url_in
+
+    return url_in(folder) if (folder / DATABASE).exists() else None
 
 
 def _paths(vary: list[str]) -> dict[str, Any]:

@@ -49,6 +49,8 @@ class SearchReport(NamedTuple):
 
 
 Watcher = Callable[[SearchReport], None]
+Follow = Callable[[Sequence[Trial]], None]
+"""Is handed all records after each round."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -91,10 +93,11 @@ class Loop:
         folder: Path | None,
         is_late: IsLate,
         progress: Watcher,
+        follow: Follow,
     ) -> None:
         self.space, self.data, self.prepared = space, data, prepared
         self.settings, self.memory, self.folder = settings, memory, folder
-        self.is_late, self.progress = is_late, progress
+        self.is_late, self.progress, self.follow = is_late, progress, follow
         self.started = time.perf_counter()
         self.lock = threading.Lock()
         self.known: Mapping[Key, Trial] = {}
@@ -118,6 +121,7 @@ class Loop:
                 files.begin(self.folder, self.space, self.settings)  # nothing is wrong with it
             found = self.train_round(jobs)
             self.told += [found[job.key] for job in jobs if job.key in found]
+            self.follow(self.told)
             if any(job.key not in found or found[job.key].status == "cut" for job in jobs):
                 break
             self.make_room()

@@ -29,7 +29,7 @@ from jaram.training.order import probe_rows
 if TYPE_CHECKING:
     from jaram.messages import Language
 
-COUNT, SEEDS, STEPS = 25, 10, 200
+COUNT, SEEDS, STEPS = 25, 20, 200
 STILL = 1e-30
 """The rate of one more training, which stays where it began and tells the loss there."""
 AROUND = 1000.0

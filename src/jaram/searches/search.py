@@ -27,9 +27,10 @@ from jaram.runs.run import Run
 from jaram.runs.train import as_data, candidates_of, train
 from jaram.searches import files
 from jaram.searches.chosen import default_space, varied
-from jaram.searches.loop import Loop, Watcher
+from jaram.searches.loop import Follow, Loop, Watcher
 from jaram.searches.space import Space
 from jaram.searches.strategies import STRATEGIES
+from jaram.searches.strategies.bayesian import BAYESIAN
 from jaram.searches.study import (
     Compilations,
     Confirmed,
@@ -60,6 +61,7 @@ def search(
     seed: int = 0,
     out: str | Path | None = None,
     confirm: int = 5,
+    storage: str | None = None,
     progress: Watcher | None = None,
 ) -> Study:
     """Search a space of recipes for the one with the best validation score.
@@ -73,6 +75,8 @@ def search(
     seed: of the drawing. out: a folder to write to as trials finish; one that holds the same search
         unfinished is gone on with.
     confirm: how many fresh seeds the winner is trained from again, 2 at least.
+    storage: URL of a database for a study of Optuna that follows this one (extra ``optuna``); with
+        ``tpe`` and ``gp`` it is ``optuna.db`` in ``out`` where nothing is said.
 
     Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, before the first step.
     """
@@ -115,11 +119,13 @@ def search(
         return budget is not None and seconds() > SEARCHED * budget
 
     watch = progress or (lambda _: None)
-    loop = Loop(found, loaded, prepared, settings, MEMORY_BYTES, folder, is_late, watch)
+    follow = _follower(storage, folder, loaded, found, settings)
+    loop = Loop(found, loaded, prepared, settings, MEMORY_BYTES, folder, is_late, watch, follow)
     before = compiled()
     records = loop.run()
     cost = compiled().since(before)
     reached = latest(records)
+    follow(records)
     winner = winner_of(reached)
     confirmed, best = None, None
     if winner is not None:
@@ -139,6 +145,23 @@ def search(
     if folder is not None:
         files.conclude(study, folder)
     return study
+
+
+def _follower(
+    storage: str | None, folder: Path | None, data: Data, space: Space, settings: Settings
+) -> Follow:
+    """What writes the records into a study of Optuna, if one was asked for."""
+    if storage is None and (folder is None or settings.strategy not in BAYESIAN):
+        return lambda _: None
+    from jaram.searches.optuna_storage import Follower, url_in
+
+    name = (data.name if folder is None else folder.resolve().name) or "jaram"
+    if storage is None:
+        assert folder is not None
+        return Follower(url_in(folder), name, space, settings).follow  # opened when it is there
+    follower = Follower(storage, name, space, settings)
+    follower.study  # noqa: B018  # what is wrong with it is told before the first step
+    return follower.follow
 
 
 def space_of(space: Recipe | Space | Mapping[str, Any] | None, data: Data) -> Space:
