@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.errors import RecipeError as RecipeError
     from jaram.errors import RunError as RunError
     from jaram.errors import UsageError as UsageError
+    from jaram.growth.outcome import Growth as Growth
+    from jaram.growth.scale import scale as scale
     from jaram.network import *
     from jaram.objective import *
     from jaram.opening import open_folder as open  # noqa: A004
@@ -75,6 +77,8 @@ _NAMES = {
     "search": "jaram.searches.search:search",
     "learning_rate_test": "jaram.searches.rate_test:learning_rate_test",
     "RateTest": "jaram.searches.rate_test:RateTest",
+    "scale": "jaram.growth.scale:scale",
+    "Growth": "jaram.growth.outcome:Growth",
     "Study": "jaram.searches.study:Study",
     "Space": "jaram.searches.space:Space",
     "train_with_care": "jaram.doctor.care:train_with_care",

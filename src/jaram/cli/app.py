@@ -15,7 +15,19 @@ from typing import Any
 import typer
 import typer.core
 
-from jaram.cli import doctor, ensemble, evaluate, predict, rate, report, runs, search, show, train
+from jaram.cli import (
+    doctor,
+    ensemble,
+    evaluate,
+    predict,
+    rate,
+    report,
+    runs,
+    scale,
+    search,
+    show,
+    train,
+)
 from jaram.cli.usage import (
     CommandInterruptedError,
     ExtraArgumentError,
@@ -184,6 +196,7 @@ _COMMANDS: dict[str, Callable[..., int]] = {
     "doctor": doctor.doctor,
     "search": search.search,
     "rate": rate.rate,
+    "scale": scale.scale,
     "report": report.report,
     "show": show.show,
     "runs": runs.runs,

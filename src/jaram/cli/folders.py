@@ -10,6 +10,7 @@ from jaram.errors import UsageError
 
 RUNS = Path("runs")
 SEARCHES = Path("searches")
+SCALES = Path("scales")
 
 
 def new_folder(data_name: str, within: Path = RUNS) -> Path:
@@ -55,7 +56,7 @@ def remove_if_empty(folder: Path) -> None:
     """Leave nothing behind of a training that did not start."""
     try:
         folder.rmdir()
-        if folder.parent in (RUNS, SEARCHES):
+        if folder.parent in (RUNS, SEARCHES, SCALES):
             folder.parent.rmdir()
     except OSError:  # it holds something: that stays
         pass

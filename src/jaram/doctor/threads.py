@@ -23,9 +23,17 @@ def one_thread() -> AbstractContextManager[Any]:
     return limit
 
 
+def one_openmp_thread() -> AbstractContextManager[Any]:
+    """A context in which scikit-learn's own loops take one thread."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limit: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="openmp")
+    return limit
+
+
 @cache
 def _controller() -> Any:
     """Finding the libraries takes 10 ms, once."""
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

@@ -13,6 +13,7 @@ from jaram.report.evidence import read_evidence
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from jaram.growth.outcome import Growth
     from jaram.searches.study import Study
 
 
@@ -40,6 +41,17 @@ def write_search_pngs(study: Study, directory: Path, lang: Language | None = Non
     from jaram.report.search_pictures import draw_search
 
     return _written(draw_search(search_evidence(study), lang or language()), Path(directory))
+
+
+def write_growth_pngs(growth: Growth, directory: Path, lang: Language | None = None) -> list[Path]:
+    """Draw how the score grew with data and network as PNG files in ``directory``, made if missing.
+
+    Returns the files written: error_by_rows, curves_by_rows, bias_and_variance. Raises RunError if
+    they can't be written.
+    """
+    from jaram.report.growth_pictures import draw_growth
+
+    return _written(draw_growth(growth, lang or language()), Path(directory))
 
 
 def _written(figures: Iterable[tuple[str, Figure]], directory: Path) -> list[Path]:

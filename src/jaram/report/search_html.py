@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jaram.searches.study import Study, Trial
 
 PAGE = "search.html"
-_SCRIPTS = ("page", "numbers", "drawing", "panel", "search")
+_SCRIPTS = ("page", "numbers", "drawing", "panel", "search", "living")
 DIGITS = 4
 """Of a number that is only drawn."""
 

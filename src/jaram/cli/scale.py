@@ -1,0 +1,185 @@
+"""``jaram scale``: would more data help, or a larger network?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jaram.cli.options import (
+    KINDS,
+    MOST_SEEDS,
+    TASKS,
+    Device,
+    Encoding,
+    Json,
+    Lang,
+    NoHeader,
+    Quiet,
+    batch,
+    count_up_to,
+    one_of,
+    pairs,
+    seed_number,
+    time_span,
+    whole_number,
+)
+from jaram.cli.output import Speaker
+from jaram.errors import UsageError
+from jaram.messages import text
+
+if TYPE_CHECKING:
+    from jaram.growth.outcome import Growth
+
+
+def scale(
+    data: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
+    ] = None,
+    shares: Annotated[
+        str | None, typer.Option("--shares", metavar="SHARES", help="cli.scale_shares")
+    ] = None,
+    sizes: Annotated[
+        str | None, typer.Option("--sizes", metavar="FACTORS", help="cli.scale_sizes")
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", parser=count_up_to(MOST_SEEDS), help="cli.scale_seeds"
+        ),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.scale_budget"),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
+    ] = None,
+    batch_size: Annotated[
+        str | None,
+        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="cli.scale_out")] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
+    ] = None,
+    no_header: NoHeader = False,
+    encoding: Encoding = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> int:
+    """Train on growing shares of a table, in several sizes, and tell what pays."""
+    from jaram.cli import folders
+    from jaram.cli.reading import read_data, tell_data
+    from jaram.cli.recipes import recipe_of
+
+    speaker = Speaker(quiet=quiet, as_json=as_json)
+    if data is None:
+        raise UsageError("cli.scale_needs_data")
+    asked: dict[str, Any] = {}  # mistakes are told before anything is read
+    for option, name, words in (("--shares", "shares", shares), ("--sizes", "factors", sizes)):
+        if words is not None:
+            asked[name] = _numbers(option, words)
+    if seeds is not None:
+        asked["seeds"] = seeds
+    kinds = pairs(kind or [], "--kind")
+    for value in kinds.values():
+        one_of(*KINDS)(value)
+    given = None if out is None else folders.given_folder(out)
+    wanted = target[0] if target and len(target) == 1 else target
+    table = read_data(
+        data, wanted, task=task, kinds=kinds or None, no_header=no_header, encoding=encoding
+    )
+    tell_data(speaker, table, data)
+    wished = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
+
+    from jaram.growth.scale import scale as grow
+    from jaram.training import devices
+
+    devices.use(device)
+    is_watched = not speaker.is_silent and sys.stderr.isatty()
+    progress = _draw if is_watched else None
+    growth = grow(table, wished, budget=budget, progress=progress, **asked)
+    folder = given or folders.new_folder(table.name, folders.SCALES)
+    _write(growth, folder)
+    _tell(speaker, growth, folder)
+    return 0
+
+
+def _numbers(option: str, words: str) -> tuple[float, ...]:
+    """``0.25,1,4`` as numbers."""
+    try:
+        return tuple(float(word) for word in words.split(","))
+    except ValueError:
+        raise UsageError("cli.scale_needs_numbers", option=option, value=words) from None
+
+
+def _draw(done: int, trainings: int) -> None:
+    """One line on standard error that rewrites itself."""
+    end = "\n" if done == trainings else "   "
+    sys.stderr.write(f"\r{text('cli.scale_progress', done=done, trainings=trainings)}{end}")
+    sys.stderr.flush()
+
+
+def _write(growth: Growth, folder: Path) -> None:
+    """The outcome as JSON, the page, and the pictures."""
+    from jaram.runs.files import explained, write_json
+
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "scale.json", growth.to_json())
+    growth.write_report(folder / "scale.html")
+    growth.write_report(folder)
+
+
+def _tell(speaker: Speaker, growth: Growth, folder: Path) -> None:
+    if not speaker.is_silent:
+        speaker.say(growth.report())
+        speaker.say()
+        speaker.say(text("cli.written", file=folder / "scale.html"))
+    law, gain = growth.laws[growth.asked], growth.from_data()
+    speaker.json(
+        {
+            "folder": str(folder),
+            "metric": f"valid/{growth.metric}",
+            "rows": growth.rows,
+            "exponent": None if law is None else law.exponent,
+            "floor": None if law is None else law.floor,
+            "twice_the_rows": None
+            if gain is None
+            else dict(zip(("gain", "low", "high"), gain, strict=True)),
+            "data_is_worth_it": growth.data_is_worth_it,
+            "sizes": {
+                f"{factor:g}": {"gain": one.mean, "low": one.low, "high": one.high}
+                for factor, one in growth.from_size().items()
+            },
+            "size_is_worth_it": growth.size_is_worth_it,
+            "baselines": {one.name: one.score for one in growth.baselines},
+            "better_baselines": [one.name for one in growth.better_baselines],
+            "trainings": len(growth.points),
+        }
+    )

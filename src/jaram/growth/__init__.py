@@ -1,0 +1,1 @@
+"""How much data, how large a network: the score as both grow."""

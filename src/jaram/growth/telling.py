@@ -1,0 +1,157 @@
+"""The outcome of growing data and network in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from jaram.messages import Language, text
+
+if TYPE_CHECKING:
+    from jaram.growth.outcome import Growth
+
+FEWEST_SURE = 2
+
+
+def told(growth: Growth, lang: Language | None = None) -> str:
+    """What was trained; what more data and a larger network would bring; bias and variance; how
+    simple models do."""
+    return "\n".join(
+        [
+            _trained(growth, lang),
+            *_of_data(growth, lang),
+            *_of_size(growth, lang),
+            _bias_and_variance(growth, lang),
+            *_of_baselines(growth, lang),
+        ]
+    )
+
+
+def _trained(growth: Growth, lang: Language | None) -> str:
+    return text(
+        "scale.told_trained",
+        lang=lang,
+        trainings=len(growth.points),
+        shares=len(growth.shares),
+        sizes=len(growth.sizes),
+        seeds=growth.seeds,
+        rows=int(growth.row_counts[0]),
+        all_rows=growth.rows,
+    )
+
+
+def _of_data(growth: Growth, lang: Language | None) -> list[str]:
+    law, gain = growth.laws[growth.asked], growth.from_data()
+    if law is None or gain is None:
+        return [text("scale.told_no_law", lang=lang)]
+    mean, low, high = gain
+    sure = growth.seeds >= FEWEST_SURE
+    lines = [
+        text(
+            "scale.told_law",
+            lang=lang,
+            floor=_share(law.floor),
+            slope=_share(law.slope),
+            rows=growth.rows,
+            exponent=f"{law.exponent:.2f}",
+            low=_number(law.exponent_interval[0]),
+            high=_number(law.exponent_interval[1]),
+        )
+    ]
+    key = "scale.told_data_worth" if growth.data_is_worth_it else "scale.told_data_not_worth"
+    if not sure:
+        key = "scale.told_data_unsure"
+    lines.append(
+        text(
+            key,
+            lang=lang,
+            rows=2 * growth.rows,
+            gain=_points(mean),
+            low=_points(low),
+            high=_points(high),
+        )
+    )
+    last = growth.from_last_doubling()
+    if last is not None and sure:
+        lines.append(
+            text(
+                "scale.told_last",
+                lang=lang,
+                before=int(growth.row_counts[-2]),
+                after=growth.rows,
+                gain=_points(last.mean),
+                low=_points(last.low),
+                high=_points(last.high),
+            )
+        )
+    return lines
+
+
+def _of_size(growth: Growth, lang: Language | None) -> list[str]:
+    if len(growth.sizes) < 2:
+        return [text("scale.told_one_size", lang=lang)]
+    lines = [
+        text(
+            "scale.told_size",
+            lang=lang,
+            factor=f"{factor:g}",
+            gain=_points(gain.mean),
+            low=_points(gain.low),
+            high=_points(gain.high),
+        )
+        for factor, gain in growth.from_size().items()
+    ]
+    factor = growth.size_is_worth_it
+    if factor is not None:
+        return [*lines, text("scale.told_size_worth", lang=lang, factor=f"{factor:g}")]
+    return [*lines, text("scale.told_size_not_worth", lang=lang)]
+
+
+def _bias_and_variance(growth: Growth, lang: Language | None) -> str:
+    train = float(growth.train_scores[growth.asked, :, -1].mean())
+    valid = float(growth.scores[growth.asked, :, -1].mean())
+    return text(
+        "scale.told_bias",
+        lang=lang,
+        train=_share(1 - train),
+        valid=_share(1 - valid),
+        gap=_share(train - valid),
+        kind=text(
+            "scale.high_variance" if train - valid > 1 - train else "scale.high_bias", lang=lang
+        ),
+    )
+
+
+def _of_baselines(growth: Growth, lang: Language | None) -> list[str]:
+    names = {one.name: text(f"scale.model_{one.name}", lang=lang) for one in growth.baselines}
+    shown = "; ".join(f"{names[one.name]} {_share(one.score)}" for one in growth.baselines)
+    lines = [
+        text(
+            "scale.told_baselines",
+            lang=lang,
+            metric=growth.metric,
+            models=shown,
+            score=_share(float(growth.scores[growth.best, :, -1].mean())),
+        )
+    ]
+    better = growth.better_baselines
+    if better:
+        best = better[0]
+        key = "scale.told_trees_better" if best.name == "trees" else "scale.told_simple_better"
+        lines.append(text(key, lang=lang, model=names[best.name], score=_share(best.score)))
+    return lines
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %".replace("-", "−")
+
+
+def _points(value: float) -> str:
+    """A gain in points of a hundred, with its sign."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{100 * value:+.2f}".replace("-", "−")
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else ("∞" if value > 0 else "−∞")

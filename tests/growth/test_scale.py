@@ -1,0 +1,200 @@
+"""Growing data and network: subsets, outcomes made by hand, and trainings whose truth is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jaram as jr
+from jaram.data.options import PrepareOptions
+from jaram.data.prepare import prepare
+from jaram.errors import UsageError
+from jaram.growth.outcome import Growth, Point, Size
+from jaram.growth.references import Baseline, baselines
+from jaram.growth.subsets import halvings, subset
+from jaram.report.growth_html import payload
+
+FAST = jr.Recipe(
+    network=(jr.Dense(8, "tanh"),),
+    optimizer=jr.Adam(learning_rate=0.02),
+    batch_size=32,
+    epochs=15,
+    stop=None,
+)
+
+
+def noisy_line(rows: int = 600, noise: float = 0.5) -> jr.Data:
+    """y = x·w + noise: the best R² is known."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 4))
+    y = x @ np.array([0.6, -0.5, 0.4, 0.3]) + rng.normal(0, noise, rows)
+    return jr.Data(x, y, task="regression")
+
+
+def made(slope: float = 0.2, bonus: float = 0.0, trees: float = 0.5, seeds: int = 5) -> Growth:
+    """Error = 0.1 + slope·share^−0.5; the larger network gains ``bonus``."""
+    shares, rng = (0.125, 0.25, 0.5, 1.0), np.random.default_rng(0)
+    points = tuple(
+        Point(
+            size,
+            share,
+            round(800 * share),
+            seed,
+            0.9 - slope * share**-0.5 + bonus * (size == 1) + rng.normal(0, 0.002),
+            0.98,
+            3,
+            (0.1, 0.2, 0.3),
+        )
+        for seed in range(seeds)
+        for share in shares
+        for size in (0, 1)
+    )
+    sizes = (Size(1.0, 100, "dense 8"), Size(4.0, 400, "dense 32"))
+    models = (Baseline("constant", 0.3, 0.01), Baseline("trees", trees, 0.01))
+    return Growth("accuracy", 0.0, 800, 1000, True, shares, sizes, points, models)
+
+
+def test_more_data_is_worth_it_where_the_curve_falls() -> None:
+    growth = made(slope=0.2)
+    gain = growth.from_data()
+    assert gain is not None
+    assert gain[0] == pytest.approx(0.2 * (1 - 2**-0.5), abs=0.01)
+    assert growth.data_is_worth_it
+    assert "More data is worth it" in growth.report("en")
+    assert "데이터를 더 모을 만합니다" in growth.report("ko")
+
+
+def test_more_data_is_not_worth_it_where_the_curve_is_flat() -> None:
+    growth = made(slope=0.0)
+    assert not growth.data_is_worth_it
+    assert "hardly worth it" in growth.report("en")
+
+
+def test_a_larger_network_is_worth_it_where_it_surely_gains() -> None:
+    assert made(bonus=0.05).size_is_worth_it == 4.0
+    assert made(bonus=0.0).size_is_worth_it is None
+    assert made(bonus=-0.05).size_is_worth_it is None
+
+
+def test_trees_are_told_of_where_they_are_better() -> None:
+    assert [one.name for one in made(trees=0.95).better_baselines] == ["trees"]
+    assert "trees are better" in made(trees=0.95).report("en")
+    assert made(trees=0.71).better_baselines == ()
+
+
+def test_one_seed_decides_nothing() -> None:
+    growth = made(seeds=1)
+    assert not growth.data_is_worth_it
+    assert growth.size_is_worth_it is None
+    assert "one seed" in growth.report("en")
+
+
+def test_subsets_are_nested_and_repeat_their_rows_evenly() -> None:
+    prepared = prepare(noisy_line(100), PrepareOptions())
+    quarter, count = subset(prepared, 0.25, seed=3)
+    half, _ = subset(prepared, 0.5, seed=3)
+    assert set(quarter.train.rows) < set(half.train.rows) < set(prepared.train.rows)
+    assert len(quarter.train) == len(prepared.train)
+    assert quarter.test is None
+    times = np.unique(quarter.train.rows, return_counts=True)[1]
+    assert len(times) == count
+    assert times.max() - times.min() <= 1
+    other, _ = subset(prepared, 0.25, seed=4)
+    assert set(other.train.rows) != set(quarter.train.rows)
+    whole, _ = subset(prepared, 1.0, seed=3)
+    np.testing.assert_array_equal(whole.train.x, prepared.train.x)
+
+
+def test_halvings_stop_where_rows_are_few() -> None:
+    assert halvings(10_000) == (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)
+    assert halvings(100) == (0.25, 0.5, 1)
+    assert halvings(10) == (1,)
+
+
+def test_a_noisy_line_is_learnt_up_to_its_noise(tmp_path: Path) -> None:
+    """The best R² is 0.86/(0.86 + 0.25) = 0.775; the linear model reaches it, the network nearly,
+    and a larger network gains nothing."""
+    growth = jr.scale(noisy_line(), FAST, seeds=3, factors=(1, 4), shares=(0.1, 0.3, 1))
+    assert growth.scores.shape == (2, 3, 3)
+    assert growth.table.height == 18
+    mean = growth.scores[growth.asked].mean(axis=0)
+    assert mean[0] < mean[2]
+    assert 0.65 < mean[2] < 0.84
+    found = {one.name: one.score for one in growth.baselines}
+    assert found["linear"] == pytest.approx(0.775, abs=0.06)
+    assert growth.size_is_worth_it is None
+    assert growth.write_report(tmp_path / "scale.html").stat().st_size > 50_000
+    growth.write_report(tmp_path / "png")
+    assert len(list((tmp_path / "png").glob("*.png"))) == 3
+    json.dumps(payload(growth), allow_nan=False)
+    json.dumps(growth.to_json())
+
+
+def test_the_test_part_is_never_read() -> None:
+    """Other test rows, even hopeless ones, change no number."""
+    data = noisy_line(120)
+    x, y = np.asarray(data.x), data.y
+
+    def found(sign: float) -> Growth:
+        parts = jr.Data(
+            x[:80],
+            y[:80],
+            task="regression",
+            valid=(x[80:100], y[80:100]),
+            test=(x[100:], sign * y[100:]),
+        )
+        return jr.scale(parts, FAST, seeds=1, factors=(1,), shares=(0.5, 1))
+
+    np.testing.assert_array_equal(found(1.0).scores, found(-1.0).scores)
+
+
+def test_the_whole_share_is_the_training_of_the_recipe() -> None:
+    data = noisy_line(120)
+    recipe = dataclasses.replace(FAST, epochs=4)
+    growth = jr.scale(data, recipe, seeds=1, factors=(1,), shares=(1,))
+    run = jr.train(recipe, data)
+    assert growth.scores[0, 0, 0] == pytest.approx(max(run.history["valid/r2"]), abs=1e-6)
+
+
+def test_a_network_without_hidden_layers_has_one_size() -> None:
+    recipe = dataclasses.replace(FAST, network=(), epochs=2)
+    growth = jr.scale(noisy_line(120), recipe, seeds=1, shares=(1,))
+    assert len(growth.sizes) == 1
+    assert "Other sizes" in growth.report("en")
+
+
+def test_trees_beat_a_line_on_steps() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (400, 2))
+    y = np.floor(3 * x[:, 0]) % 2
+    found = {
+        one.name: one for one in baselines(prepare(jr.Data(x, y, task="binary"), PrepareOptions()))
+    }
+    assert found["trees"].score > 0.85 > found["linear"].score
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"shares": (0.0, 1)}, "above 0"),
+        ({"shares": (1.5,)}, "above 0"),
+        ({"factors": (-1,)}, "factor"),
+        ({"seeds": 0}, "seeds"),
+        ({"budget": -1.0}, "budget"),
+    ],
+)
+def test_wrong_input_is_told(asked: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        jr.scale(noisy_line(100), FAST, **asked)  # type: ignore[arg-type]
+
+
+def test_a_budget_ends_after_a_whole_seed() -> None:
+    growth = jr.scale(
+        noisy_line(100), dataclasses.replace(FAST, epochs=2), seeds=3, budget=1e-3, factors=(1,)
+    )
+    assert growth.seeds == 1
+    assert len(growth.points) == len(growth.shares)
