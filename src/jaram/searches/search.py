@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from jaram.runs.run import Run
 from jaram.runs.train import as_data, candidates_of, train
 from jaram.searches import files
 from jaram.searches.chosen import default_space, varied
+from jaram.searches.lineage import Stretch, lineage, replayed
 from jaram.searches.loop import Follow, Loop, Watcher
 from jaram.searches.space import Space
 from jaram.searches.strategies import STRATEGIES
@@ -130,7 +131,9 @@ def search(
     confirmed, best = None, None
     if winner is not None:
         left = None if budget is None else max(0.1 * budget, budget - seconds())
-        confirmed, best = confirmation(winner, confirm, found, loaded, settings, left)
+        confirmed, best = confirmation(
+            lineage(records, winner), winner, confirm, found, loaded, settings, left
+        )
     study = Study(
         space=found,
         settings=settings,
@@ -217,19 +220,36 @@ def _require_same(begun: Study, space: Space, settings: Settings, folder: Path) 
 
 
 def confirmation(
-    winner: Trial, count: int, space: Space, data: Data, settings: Settings, budget: float | None
+    stretches: Sequence[Stretch],
+    winner: Trial,
+    count: int,
+    space: Space,
+    data: Data,
+    settings: Settings,
+    budget: float | None,
 ) -> tuple[Confirmed, Run]:
-    """The winner from fresh seeds and in other minibatches, and the first of these runs."""
-    recipe = space.at(np.array(winner.point)).recipe
-    fresh = [
-        dataclasses.replace(
-            recipe,
-            seed=(recipe.seed + FRESH + place) % 2**32,
-            order_seed=recipe.order_seed + FRESH,
-        )
-        for place in range(count)
-    ]
-    runs = train(fresh, data, budget=budget)
+    """The winner from fresh seeds and in other minibatches, and the first of these runs.
+
+    A winner whose knobs changed on the way is trained again with the same changes in the same
+    epochs.
+    """
+
+    def fresh(point: tuple[float, ...]) -> list[Recipe]:
+        recipe = space.at(np.array(point)).recipe
+        return [
+            dataclasses.replace(
+                recipe,
+                seed=(recipe.seed + FRESH + place) % 2**32,
+                order_seed=recipe.order_seed + FRESH,
+            )
+            for place in range(count)
+        ]
+
+    if len(stretches) == 1:
+        runs = train(fresh(winner.point), data, budget=budget)
+    else:
+        recipes = [fresh(stretch.point) for stretch in stretches]
+        runs = replayed(recipes, [stretch.until for stretch in stretches], data, budget)
     scores = tuple(_score(run, settings) for run in runs)
     return Confirmed(winner.number, winner.score, scores), runs[0]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from jaram.messages import Language
     from jaram.runs.run import Run
+    from jaram.searches.lineage import Stretch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,9 +151,18 @@ class Study:
         """What the winner's fields are, by path."""
         return {} if self.winner is None else self.winner.values
 
+    @cached_property
+    def schedule(self) -> tuple[Stretch, ...]:
+        """The winner's knobs, stretch by stretch; one where they did not change on the way."""
+        from jaram.searches.lineage import lineage
+
+        if self.winner is None:
+            return ()
+        return lineage(self.records or self.trials, self.winner)
+
     @property
     def recipe(self) -> Recipe | None:
-        """The winner's recipe."""
+        """The winner's recipe; where its knobs changed on the way (:attr:`schedule`), the last."""
         if self.winner is None:
             return None
         return self.space.at(np.array(self.winner.point)).recipe

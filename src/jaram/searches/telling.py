@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from jaram.messages import Language, text
@@ -46,7 +47,7 @@ def told(study: Study, lang: Language | None = None) -> str:
     if study.winner is None or study.confirmed is None:
         return "\n".join([*lines, text("search.told_no_winner", lang=lang)])
     lines.append(text("search.told_best", lang=lang, trial=study.winner.number))
-    lines += [f"  {path} = {shown(value)}" for path, value in study.values.items()]
+    lines += _schedule(study, lang)
     found = study.interval
     lines.append(
         text(
@@ -69,6 +70,23 @@ def told(study: Study, lang: Language | None = None) -> str:
     if ties:
         lines.append(text("search.told_ties", lang=lang, count=ties, rows=settings.rows))
     return "\n".join([*lines, *_importance(study, lang)])
+
+
+def _schedule(study: Study, lang: Language | None) -> list[str]:
+    """The winner's values; with the epochs that each had where they changed on the way."""
+    stretches = study.schedule
+    epochs = study.space.recipe.epochs if isinstance(study.space.recipe.epochs, int) else None
+    lines = []
+    for path in study.values:
+        course = [shown(stretch.values[path]) for stretch in stretches]
+        lines.append(f"  {path} = {' → '.join(key for key, _ in groupby(course))}")
+    if len(stretches) > 1:
+        ends = [
+            f"{one.until:.0%}" if epochs is None else str(math.ceil(one.until * epochs))
+            for one in stretches[:-1]
+        ]
+        lines.append(text("search.told_schedule", lang=lang, ends=", ".join(ends)))
+    return lines
 
 
 def tied(study: Study) -> int:
