@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaram.errors import RecipeError
 from jaram.network import BatchNorm, Context, Dense, Embedding, Layer, Parallel, Sequential
 from jaram.network.layer import Params, Shape, State
 from jaram.network.network import apply, initial_params, initial_state
 from jaram.spec import parse
 
+PADDED = np.array([[[7.0, 0], [8, 0], [0, 1], [0, 1]], [[1, 0], [2, 0], [3, 0], [0, 1]]])
 TOKENS = np.array([[3, 1, 0, 0], [2, 0, 4, 1]])
 REAL = TOKENS != 0
 
@@ -87,3 +89,26 @@ def test_batch_statistics_are_those_of_the_real_steps() -> None:
     np.testing.assert_allclose(y[REAL], expected, rtol=1e-4, atol=1e-5)
     for name in ("mean", "variance"):
         np.testing.assert_allclose(masked[name], alone[name], rtol=1e-5, atol=1e-6)
+
+
+def test_a_channel_of_padding_becomes_the_mask() -> None:
+    np.testing.assert_array_equal(mask_after("masking", x=PADDED), PADDED[..., 1] == 0)
+    given = jnp.asarray([[True, False, True, True]] * 2)
+    both = mask_after("masking", x=PADDED, mask=given)
+    np.testing.assert_array_equal(both, (PADDED[..., 1] == 0) & np.asarray(given))
+
+
+@pytest.mark.parametrize("rest", ["lstm 3", "bi (gru 2)", "conv 2 3, global_max_pool"])
+def test_how_much_padding_follows_changes_nothing(rest: str) -> None:
+    lines = ("masking", *rest.split(", "))
+    network = tuple(parse("layer", line) for line in lines)
+    params, state = initial_params(network, 0, (4, 2)), initial_state(network, (4, 2))
+    more = np.concatenate([PADDED, np.tile([[[0.0, 1.0]]], (2, 3, 1))], axis=1)
+    found = [apply(network, params, state, jnp.asarray(x, jnp.float32))[0] for x in (PADDED, more)]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-7)
+
+
+def test_a_mask_alone_is_no_series() -> None:
+    for shape in ((4,), (4, 1)):
+        with pytest.raises(RecipeError):
+            parse("layer", "masking").output_shape(shape)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from jaram.cli.data_options import SkipBad
 from jaram.cli.options import Device, Encoding, Json, Lang, NoHeader, Quiet, RunFolder
 from jaram.cli.output import Speaker, number
 from jaram.messages import text
@@ -16,6 +17,7 @@ def evaluate(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="cli.evaluate_data", show_default=False)
     ],
+    skip_bad: SkipBad = False,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -32,7 +34,9 @@ def evaluate(
     speaker = Speaker(quiet=quiet, as_json=as_json)
     devices.use(device)
     opened = open_folder(run)
-    rows = read_for(opened.preparation, data, no_header=no_header, encoding=encoding)
+    rows = read_for(
+        opened.preparation, data, no_header=no_header, encoding=encoding, skip_bad=skip_bad
+    )
     metrics = opened.evaluate(rows)
     speaker.say(text("cli.evaluated", run=run, data=data, rows=number(rows.n)))
     metrics_table(speaker, metrics)

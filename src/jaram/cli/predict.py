@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jaram.cli.data_options import SkipBad
 from jaram.cli.options import Device, Encoding, Json, Lang, NoHeader, Quiet, RunFolder
 from jaram.cli.output import Speaker
 from jaram.errors import UsageError
@@ -32,6 +33,7 @@ def predict(
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="cli.predict_out")
     ] = None,
+    skip_bad: SkipBad = False,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -52,7 +54,9 @@ def predict(
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)
     opened = open_folder(run)
-    rows = read_features(opened.preparation, data, no_header=no_header, encoding=encoding)
+    rows = read_features(
+        opened.preparation, data, no_header=no_header, encoding=encoding, skip_bad=skip_bad
+    )
     header, columns = _columns(opened, rows)
     names = rows.names if isinstance(rows, Examples) else ()
     if names:

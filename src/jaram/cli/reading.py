@@ -40,12 +40,18 @@ def read_data(
 
 
 def read_features(
-    preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
+    preparation: Preparation,
+    source: str,
+    *,
+    no_header: bool,
+    encoding: str | None,
+    skip_bad: bool = False,
 ) -> Any:
     """The inputs in a file, a folder or a built-in set that predictions are made from."""
     from jaram.data.new_examples import inputs_for
 
-    return inputs_for(preparation, source, **_reading(no_header, encoding))
+    reading = _reading(no_header, encoding)
+    return inputs_for(preparation, source, skip_bad=skip_bad, **reading)
 
 
 def read_any(source: str, *, no_header: bool, encoding: str | None) -> Table | Data:
@@ -63,12 +69,18 @@ def read_any(source: str, *, no_header: bool, encoding: str | None) -> Table | D
 
 
 def read_for(
-    preparation: Preparation, source: str, *, no_header: bool, encoding: str | None
+    preparation: Preparation,
+    source: str,
+    *,
+    no_header: bool,
+    encoding: str | None,
+    skip_bad: bool = False,
 ) -> Data:
     """Data with the target that ``preparation`` knows, for measuring a run."""
     from jaram.data.new_examples import examples_for
 
-    return examples_for(preparation, source, **_reading(no_header, encoding))
+    reading = _reading(no_header, encoding)
+    return examples_for(preparation, source, skip_bad=skip_bad, **reading)
 
 
 def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _show_examples(speaker: Speaker, data: Data, what: str) -> None:
     from jaram.cli.reading import tell_data
 
     tell_data(speaker, data, what)
-    speaker.say(text("cli.show_next", data=what))
+    speaker.say(text("cli.show_next_whole", data=what))
     speaker.json(
         {
             "rows": data.n,

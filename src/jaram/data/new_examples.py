@@ -25,11 +25,14 @@ from jaram.data.ts_file import is_ts
 from jaram.data.windows import Forecast
 
 
-def inputs_for(preparation: Preparation, source: Any, **reading: Any) -> Any:
+def inputs_for(
+    preparation: Preparation, source: Any, *, skip_bad: bool = False, **reading: Any
+) -> Any:
     """What ``preparation`` can be applied to: ``source`` itself, or what the file, folder or
     built-in set of that name holds. Answers need not be there.
 
-    ``reading``: how a table is written, as in :func:`~jaram.data.load.load`. Raises DataError.
+    ``skip_bad``: leave out pictures that can't be read. ``reading``: how a table is written, as in
+    :func:`~jaram.data.load.load`. Raises DataError.
     """
     if not isinstance(source, str | Path):
         return source
@@ -37,7 +40,7 @@ def inputs_for(preparation: Preparation, source: Any, **reading: Any) -> Any:
         return load(source)
     path = Path(source).expanduser()
     if isinstance(preparation.intake, Pictures):
-        return _pictures(preparation.intake, path, **reading)
+        return _pictures(preparation.intake, path, skip_bad, **reading)
     if isinstance(preparation.intake, Series):
         return _series(preparation.intake, path, None, **reading)
     if isinstance(preparation.intake, Forecast):
@@ -54,16 +57,18 @@ def _series(intake: Series, path: Path, coding: TargetCoding | None, **reading: 
     return series_from_table(intake, load_frame(path, **reading), coding)
 
 
-def _pictures(intake: Pictures, path: Path, **reading: Any) -> Examples:
+def _pictures(intake: Pictures, path: Path, skip_bad: bool, **reading: Any) -> Examples:
     if path.is_dir():
-        return unlabelled(intake, path)
+        return unlabelled(intake, path, skip_bad)
     check_file(path)
     if is_picture_name(path):
         return unlabelled(intake, path)
-    return from_table(intake, load_frame(path, **reading), None)
+    return from_table(intake, load_frame(path, **reading), None, skip_bad)
 
 
-def examples_for(preparation: Preparation, source: Any, **reading: Any) -> Data:
+def examples_for(
+    preparation: Preparation, source: Any, *, skip_bad: bool = False, **reading: Any
+) -> Data:
     """Examples with their answers, coded as ``preparation`` does, for measuring a run.
 
     ``source``: Data, or what :func:`~jaram.data.load.load` takes. Raises DataError.
@@ -77,9 +82,9 @@ def examples_for(preparation: Preparation, source: Any, **reading: Any) -> Data:
     if is_path and isinstance(intake, Pictures):
         path = Path(source).expanduser()
         if path.is_dir():
-            found = labelled(intake, path)
+            found = labelled(intake, path, skip_bad)
         else:
-            found = from_table(intake, load_frame(path, **reading), coding)
+            found = from_table(intake, load_frame(path, **reading), coding, skip_bad)
         return Data(found.x, found.y, coding=coding, row_names=found.names)
     if is_path and isinstance(intake, Series):
         found = _series(intake, Path(source).expanduser(), coding, **reading)

@@ -118,13 +118,12 @@ def labelled(intake: Pictures, folder: Path, skip_bad: bool = False) -> Examples
     return examples(intake, found.paths, skip_bad, labels, folder)
 
 
-def unlabelled(intake: Pictures, source: Path) -> Examples:
+def unlabelled(intake: Pictures, source: Path, skip_bad: bool = False) -> Examples:
     """One picture file, or all pictures in a folder and below, by path."""
     if source.is_file():
         return examples(intake, [source], False, None, source.parent)
-    return examples(
-        intake, [p for p in files_below(source) if is_picture_name(p)], False, None, source
-    )
+    paths = [path for path in files_below(source) if is_picture_name(path)]
+    return examples(intake, paths, skip_bad, None, source)
 
 
 def path_column(table: Table, targets: Iterable[str] = ()) -> str | None:
@@ -233,7 +232,9 @@ def _pair(
     return read.x, target_values(table, targets, task)[np.asarray(read.y, np.int64)]
 
 
-def from_table(intake: Pictures, table: Table, coding: TargetCoding | None) -> Examples:
+def from_table(
+    intake: Pictures, table: Table, coding: TargetCoding | None, skip_bad: bool = False
+) -> Examples:
     """The pictures that a table names, read in the way of ``intake``; with the answers that
     ``coding`` knows, if it is given."""
     column = path_column(table, () if coding is None else coding.task.target_names)
@@ -244,4 +245,4 @@ def from_table(intake: Pictures, table: Table, coding: TargetCoding | None) -> E
     y = None
     if coding is not None:
         y = target_values(table, coding.task.target_names, coding.task.kind)
-    return examples(intake, paths, False, y, root.resolve())
+    return examples(intake, paths, skip_bad, y, root.resolve())

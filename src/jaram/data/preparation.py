@@ -152,7 +152,8 @@ class Preparation:
         if isinstance(data, Data):
             data = data.table if data.table is not None else data.x
         elif isinstance(data, Examples):
-            data = data.x
+            x, notices = self.apply(data.x, rows)
+            return x, (*data.notices, *notices)
         if self.takes == "table" and not isinstance(data, Table):
             data = self._as_table(data)
         if isinstance(data, Table):

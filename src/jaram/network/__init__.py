@@ -47,6 +47,7 @@ from jaram.network.initializers import (
     Zeros,
 )
 from jaram.network.layer import Context, Layer
+from jaram.network.masking import Masking
 from jaram.network.maxout import Maxout
 from jaram.network.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from jaram.network.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
@@ -98,6 +99,7 @@ __all__ = [
     "LeCunNormal",
     "LeCunUniform",
     "LeakyReLU",
+    "Masking",
     "MaxPool",
     "Maxout",
     "Orthogonal",

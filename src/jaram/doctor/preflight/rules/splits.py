@@ -54,7 +54,7 @@ def unlike_parts(facts: Facts) -> Iterable[Finding]:
     if facts.valid is None or facts.task.kind == "multilabel":
         return
     brought = facts.data.valid is not None
-    if not brought and facts.recipe.split in ("time", "group"):
+    if not brought and facts.prepared.summary["split"]["kind"] in ("time", "group"):
         return
     evidence = _unlike_classes(facts) if facts.is_classification else _unlike_numbers(facts)
     ordered = not brought and facts.recipe.split == "ordered"

@@ -1,0 +1,150 @@
+"""The command line on pictures, texts and series: trained, resumed, predicted, measured, shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from jaram.cli.main import run
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JARAM_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """Twenty dark cats and bright dogs of 4 × 4, PNG."""
+    rng = np.random.default_rng(0)
+    for name, bright in (("cat", 0), ("dog", 100)):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(20):
+            pixels = rng.integers(bright, bright + 100, (4, 4), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{i}.png")
+    return tmp_path / "pets"
+
+
+def test_pictures(pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    told = [
+        "train",
+        str(pets),
+        "--network",
+        "flatten, dense 4 relu",
+        "--epochs",
+        "3",
+        "--out",
+        str(out),
+    ]
+    (pets / "dog" / "bad.png").write_text("no picture")
+    assert run([*told, "--quiet"]) == 2
+    assert "1 of 41 pictures can not be read: bad.png (not a picture)" in capsys.readouterr().err
+    assert run([*told, "--skip-bad", "--size", "3x5", "--fit", "crop"]) == 0
+    page = capsys.readouterr().out
+    assert "40 pictures of 3 × 5 × 1" in page and "1 of 41" in page
+    assert run(["predict", str(out), str(pets / "cat")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("file,class,") and lines[1].startswith("0.png,") and len(lines) == 21
+    assert run(["predict", str(out), str(pets)]) == 2
+    assert run(["evaluate", str(out), str(pets), "--skip-bad", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 40
+    assert run(["show", str(out)]) == 0
+    assert run(["doctor", str(out)]) == 0  # the pictures are found again, and read in the same way
+
+
+def test_a_wrong_size(pets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", str(pets), "--size", "big"]) == 2
+    assert "32x48" in capsys.readouterr().err
+    assert run(["train", str(pets), "--fit", "melt", "--lang", "ko"]) == 2
+    assert "pad" in capsys.readouterr().err
+
+
+def test_an_interrupted_training_on_pictures_goes_on(
+    pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from jaram.runs import train as training
+
+    out, whole = tmp_path / "run", tmp_path / "whole"
+    told = [
+        "train",
+        str(pets),
+        "--network",
+        "flatten, dense 4 relu",
+        "--epochs",
+        "4",
+        "--size",
+        "3",
+    ]
+    told += ["--set", "stop=none", "--quiet"]
+    assert run([*told, "--out", str(whole)]) == 0
+    add, calls = training.Member.add, []
+
+    def interrupted(self: object, *arguments: object) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        add(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training.Member, "add", interrupted)
+    code = run([*told, "--out", str(out)])
+    monkeypatch.setattr(training.Member, "add", add)
+    if code == 130:  # one call may have trained all epochs
+        assert run(["train", "--resume", str(out), "--quiet"]) == 0
+    weights = [(place / "weights.safetensors").read_bytes() for place in (out, whole)]
+    assert weights[0] == weights[1]
+    capsys.readouterr()
+
+
+@pytest.mark.filterwarnings("ignore::jaram.data.notices.DataWarning")
+def test_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    network = "embedding 2000 4 mask_zero=true, global_avg_pool"
+    assert (
+        run(["train", "film_reviews", "--network", network, "--epochs", "2", "--out", str(out)])
+        == 0
+    )
+    assert "text (learned from): review" in capsys.readouterr().out
+    (tmp_path / "new.txt").write_text("정말 재미있다\n지루하다\n\n최고", encoding="utf-8")
+    assert run(["predict", str(out), str(tmp_path / "new.txt")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    frame = pl.DataFrame({"review": ["좋다", None], "positive": [1, 0]})
+    frame.write_csv(tmp_path / "more.csv")
+    assert run(["evaluate", str(out), str(tmp_path / "more.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 2
+    frame.rename({"review": "other"}).write_csv(tmp_path / "other.csv")
+    assert run(["predict", str(out), str(tmp_path / "other.csv")]) == 2
+    assert "review" in capsys.readouterr().err
+
+
+def test_a_forecast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, file = tmp_path / "run", tmp_path / "sales.csv"
+    t = np.arange(80)
+    pl.DataFrame({"sales": t + 5 * np.sin(t)}).write_csv(file)
+    told = ["train", str(file), "--forecast", "2", "--window", "6", "--network", "flatten"]
+    assert run([*told, "--epochs", "2", "--out", str(out)]) == 0
+    assert "Repeating the last value would be off by" in capsys.readouterr().out
+    assert run(["predict", str(out), str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "sales+1,sales+2" and len(lines) == 2
+    assert run(["doctor", str(out)]) == 0
+
+
+def test_series_of_a_long_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, file = tmp_path / "run", tmp_path / "walks.csv"
+    rows = [
+        {"who": i, "step": t, "height": t * (1 if i % 2 else -1), "way": "up" if i % 2 else "down"}
+        for i in range(24)
+        for t in range(3 + i % 4)
+    ]
+    pl.DataFrame(rows).write_csv(file)
+    told = ["train", str(file), "--target", "way", "--series", "who", "--time", "step"]
+    assert run([*told, "--network", "masking, rnn 2", "--epochs", "2", "--out", str(out)]) == 0
+    assert "24 series of 6 × 1" in capsys.readouterr().out
+    assert run(["predict", str(out), str(file)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 25
