@@ -11,6 +11,7 @@ import pydantic
 from hypothesis import strategies as st
 
 import jaram
+from jaram.augmentation import Augmentation
 from jaram.network.activations import ActivationFunction
 from jaram.network.initializers import Initializer
 from jaram.network.layer import Layer
@@ -26,6 +27,7 @@ from jaram.spec import registered
 dir(jaram)  # registers all there is
 
 FAMILIES: dict[type, str] = {
+    Augmentation: "augmentation",
     ActivationFunction: "activation",
     Initializer: "initializer",
     Layer: "layer",
@@ -48,6 +50,8 @@ def specs(cls: type, depth: int = 0) -> st.SearchStrategy[Any]:
         drawn = values(info.annotation, info.metadata, depth)
         if cls.__name__ == "WarmUp" and name == "then":  # the one schedule that it refuses
             drawn = drawn.filter(lambda inner: not isinstance(inner, ReduceOnPlateau))
+        if cls.__name__ == "Bidirectional" and name == "layer":
+            drawn = st.one_of([specs(registered("layer")[one]) for one in ("rnn", "lstm", "gru")])
         fields[name] = drawn
     required = {n: s for n, s in fields.items() if cls.__pydantic_fields__[n].is_required()}  # type: ignore[attr-defined]
     optional = {n: s for n, s in fields.items() if n not in required}
@@ -98,6 +102,7 @@ def plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if annotation is str:
         return st.text(max_size=8)
     low = next((m.ge for m in metadata if isinstance(m, annotated_types.Ge)), None)
+    most = next((m.le for m in metadata if isinstance(m, annotated_types.Le)), None)
     above = next((m.gt for m in metadata if isinstance(m, annotated_types.Gt)), None)
     below = next((m.lt for m in metadata if isinstance(m, annotated_types.Lt)), None)
     if annotation is int:
@@ -106,7 +111,7 @@ def plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if annotation is float:
         return st.floats(
             min_value=low if low is not None else above,
-            max_value=below,
+            max_value=below if below is not None else most,
             exclude_min=above is not None,
             exclude_max=below is not None,
             allow_nan=False,

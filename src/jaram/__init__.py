@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__ finds the same
+    from jaram.augmentation import *
     from jaram.data import Data as Data
     from jaram.data import Task as Task
     from jaram.data import kfold as kfold
@@ -37,6 +38,15 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.growth.outcome import Growth as Growth
     from jaram.growth.scale import scale as scale
     from jaram.network import *
+    from jaram.network.ready import bilstm as bilstm
+    from jaram.network.ready import lenet5 as lenet5
+    from jaram.network.ready import resnet18 as resnet18
+    from jaram.network.ready import resnet20 as resnet20
+    from jaram.network.ready import seq2seq as seq2seq
+    from jaram.network.ready import seq2value as seq2value
+    from jaram.network.ready import series_cnn as series_cnn
+    from jaram.network.ready import small_vgg as small_vgg
+    from jaram.network.ready import text_cnn as text_cnn
     from jaram.objective import *
     from jaram.opening import open_folder as open  # noqa: A004
     from jaram.optimizer import *
@@ -81,6 +91,15 @@ _NAMES = {
     "Growth": "jaram.growth.outcome:Growth",
     "Study": "jaram.searches.study:Study",
     "Space": "jaram.searches.space:Space",
+    "lenet5": "jaram.network.ready:lenet5",
+    "small_vgg": "jaram.network.ready:small_vgg",
+    "resnet20": "jaram.network.ready:resnet20",
+    "resnet18": "jaram.network.ready:resnet18",
+    "text_cnn": "jaram.network.ready:text_cnn",
+    "bilstm": "jaram.network.ready:bilstm",
+    "series_cnn": "jaram.network.ready:series_cnn",
+    "seq2value": "jaram.network.ready:seq2value",
+    "seq2seq": "jaram.network.ready:seq2seq",
     "train_with_care": "jaram.doctor.care:train_with_care",
     "JaramError": "jaram.errors:JaramError",
     "RecipeError": "jaram.errors:RecipeError",
@@ -91,7 +110,13 @@ _NAMES = {
 }
 """Public names that are not specifications: the module each is in, and its name there."""
 
-_ROOMS = ("jaram.network", "jaram.objective", "jaram.optimizer", "jaram.recipe")
+_ROOMS = (
+    "jaram.network",
+    "jaram.augmentation",
+    "jaram.objective",
+    "jaram.optimizer",
+    "jaram.recipe",
+)
 """Importing these registers every specification there is."""
 
 

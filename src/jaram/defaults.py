@@ -6,15 +6,25 @@ import dataclasses
 import math
 from typing import Any
 
+from jaram.augmentation import Augmentation, RandomRotation, RandomShift, RandomZoom
 from jaram.data.prepare import Prepared
 from jaram.data.task import Task
+from jaram.data.windows import Forecast
 from jaram.errors import RecipeError
 from jaram.messages import Language, text
-from jaram.network.activations import GELU, ActivationFunction
+from jaram.network.activation import Activation
+from jaram.network.activations import GELU, ActivationFunction, ReLU
+from jaram.network.convolution import Conv
 from jaram.network.dense import Dense
+from jaram.network.embedding import EmbedCategories, Embedding
 from jaram.network.layer import Layer, Shape
+from jaram.network.masking import Masking
 from jaram.network.network import Network, shapes
-from jaram.network.regularization import GaussianNoise
+from jaram.network.normalization import BatchNorm
+from jaram.network.pooling import MaxPool
+from jaram.network.ready import series_cnn, text_cnn
+from jaram.network.regularization import Dropout, GaussianNoise
+from jaram.network.shape import Flatten
 from jaram.objective.losses import Loss
 from jaram.objective.monitors import default_monitor, monitors
 from jaram.objective.penalties import L2
@@ -60,22 +70,32 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     choices: list[Choice] = []
 
     def choose(field: str, value: Any, key: str, **values: Any) -> Any:
-        shown = ", ".join(words(layer) for layer in value) if field == "network" else words(value)
+        shown = ", ".join(map(words, value)) if isinstance(value, tuple) else words(value)
         choices.append(Choice(field, shown, f"recipe.{key}", values))
         return value
 
     changes: dict[str, Any] = {}
     hidden = recipe.network
+    kind = prepared.preparation.kind
     if hidden is None:
         hidden = choose(
             "network",
             default_hidden(prepared),
-            "chose_network",
+            "chose_network" if kind == "table" else f"chose_network_{kind}",
             examples=examples,
             inputs=prepared.input_shape[-1],
         )
-    if prepared.preparation.embedded and not _has_embedding(hidden):
-        hidden = (_category_embedding(prepared), *hidden)
+    hidden = (*first_layers(hidden, prepared), *hidden)
+    if recipe.augment == "auto":
+        changes["augment"] = ()
+        if recipe.network is None and kind == "pictures":
+            changes["augment"] = choose("augment", default_augmentations(), "chose_augment")
+    elif recipe.augment and len(prepared.input_shape) != 3:
+        raise RecipeError(
+            "network.not_picture",
+            augmentation=words(recipe.augment[0]),
+            shape=prepared.input_shape,
+        )
     loss = recipe.loss
     if recipe.output is None:
         network = hidden
@@ -150,6 +170,16 @@ def _require_agreement(completed: Recipe, task: Task) -> None:
 
 
 def default_hidden(prepared: Prepared) -> Network:
+    """The network for what an example is: a row of a table, a picture, a series or a text."""
+    if prepared.task.kind == "regression" and isinstance(prepared.preparation.intake, Forecast):
+        return forecast_network()
+    by_kind = {"table": table_network, "pictures": picture_network}
+    others = {"series": series_cnn, "text": text_cnn}
+    kind = prepared.preparation.kind
+    return by_kind[kind](prepared) if kind in by_kind else others[kind]()
+
+
+def table_network(prepared: Prepared) -> Network:
     """Noise on the inputs, then two hidden layers of GELU; wider where examples can fix more
     weights.
 
@@ -162,6 +192,55 @@ def default_hidden(prepared: Prepared) -> Network:
     noise = input_noise(len(prepared.train.x))
     is_flat = len(prepared.input_shape) == 1
     return (GaussianNoise(noise), *hidden) if noise and is_flat else hidden
+
+
+SMALLEST_PICTURE = 4
+"""Pooling halves a picture while it is larger than this."""
+
+
+def picture_network(prepared: Prepared) -> Network:
+    """Pairs of 3×3 convolutions with batch normalisation between poolings, twice as many filters
+    after each, then a dense layer with dropout; pictures above 64 pixels start with a stride."""
+    side, filters = min(prepared.input_shape[:2]), 32
+    layers: list[Layer] = []
+    if side > 64:
+        layers += [Conv(filters, 7, stride=4, bias=False), BatchNorm(), Activation(ReLU())]
+        side = -(-side // 4)
+    while side > SMALLEST_PICTURE and filters <= 128:
+        for _ in range(2):
+            layers += [Conv(filters, 3, bias=False), BatchNorm(), Activation(ReLU())]
+        layers.append(MaxPool(2))
+        side, filters = side // 2, 2 * filters
+    return (*layers, Dropout(0.25), Flatten(), Dense(128, ReLU()), Dropout(0.5))
+
+
+def forecast_network() -> Network:
+    """One hidden layer over the whole window: with a few hundred windows no recurrent network does
+    better."""
+    return (Flatten(), Dense(64, GELU()))
+
+
+def default_augmentations() -> tuple[Augmentation, ...]:
+    """Small changes that leave every kind of picture what it is: no flips, since a digit or a
+    letter would become another."""
+    return (RandomShift(0.08), RandomRotation(10.0), RandomZoom(0.1))
+
+
+def first_layers(hidden: Network, prepared: Prepared) -> Network:
+    """What must stand before somebody's layers for such inputs, if it does not: embeddings of
+    categories or of a text's units, and the mask of padded series."""
+    preparation = prepared.preparation
+    if preparation.embedded and not _has(hidden, "embed_categories"):
+        return (EmbedCategories(preparation.embedded),)
+    if preparation.text is not None and not _has(hidden, "embedding"):
+        size = preparation.text.vocabulary.size
+        return (Embedding(size, EMBEDDED_UNITS, mask_zero=True),)
+    if preparation.is_padded and not _has(hidden, "masking"):
+        return (Masking(),)
+    return ()
+
+
+EMBEDDED_UNITS = 64
 
 
 def input_noise(examples: int) -> float:
@@ -194,8 +273,6 @@ def _flattened(hidden: Network, input_shape: Shape) -> Network:
     """The hidden layers, with a Flatten where the output layer would meet more than one axis."""
     if len(shapes(hidden, input_shape)[-1]) <= 1:
         return hidden
-    from jaram.network.shape import Flatten
-
     return (*hidden, Flatten())
 
 
@@ -216,11 +293,6 @@ def _loss_for(network: Network, prepared: Prepared) -> Loss:
     return default
 
 
-def _has_embedding(network: Network) -> bool:
-    return any(name_of(layer) == "embed_categories" for layer in network)
-
-
-def _category_embedding(prepared: Prepared) -> Layer:
-    from jaram.network.embedding import EmbedCategories
-
-    return EmbedCategories(prepared.preparation.embedded)
+def _has(network: Network, name: str) -> bool:
+    """Whether a layer of this name begins the network, or one of its first branches."""
+    return any(name_of(layer) == name for layer in network)

@@ -8,6 +8,8 @@ from the data by :func:`jaram.defaults.complete`.
 from __future__ import annotations
 
 import tomllib
+import typing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,8 +17,10 @@ import pydantic
 import tomli_w
 from pydantic import BeforeValidator
 
+from jaram.augmentation import Augmentation
 from jaram.errors import RecipeError
 from jaram.network.layer import Layer, LayersField
+from jaram.network.ready import READY
 from jaram.objective.losses import Loss
 from jaram.objective.penalties import Penalty
 from jaram.objective.stopping import EarlyStopping
@@ -44,10 +48,14 @@ def _unless_auto(family: str) -> BeforeValidator:
 
 
 def _network(value: object) -> object:
-    """A network from layers, from their tables, or from words with commas between layers."""
-    if isinstance(value, str):
-        return None if value.strip() == "none" else tuple(split_words(value))
-    return value
+    """A network from layers, from their tables, or from words with commas between layers, of which
+    one may name a whole network (:data:`jaram.network.ready.READY`)."""
+    if not isinstance(value, str):
+        return value
+    if value.strip() == "none":
+        return None
+    parts = (READY[part]() if part in READY else (part,) for part in split_words(value))
+    return tuple(layer for part in parts for layer in part)
 
 
 def split_words(line: str) -> list[str]:
@@ -60,6 +68,14 @@ def split_words(line: str) -> list[str]:
         else:
             parts[-1] += letter
     return [part.strip() for part in parts if part.strip()]
+
+
+def _augment(value: object) -> object:
+    """Augmentations from their specifications, tables, or words with commas between them."""
+    if value in ("auto", "none"):
+        return "auto" if value == "auto" else ()
+    parts = split_words(value) if isinstance(value, str) else value
+    return tuple(parse("augmentation", one) for one in typing.cast("Iterable[object]", parts))
 
 
 StaticShare = Annotated[float, STATIC, pydantic.Field(ge=0.0, lt=1.0)]
@@ -91,6 +107,8 @@ class Recipe:
     unless
         the network is chosen too.
     layer_rates: one factor on the updates of each layer, output layer included; empty: all 1.
+    augment: random changes of the pictures that are trained on (:mod:`jaram.augmentation`);
+        ``"auto"``: none, unless the network is chosen too.
     batch_size: examples a step; ``"full"`` takes the whole training part. None: chosen.
     epochs: passes over the training part at most. None: chosen.
     stop: early stopping; ``"auto"`` chooses its patience; None trains all epochs.
@@ -115,6 +133,7 @@ class Recipe:
     ] = None
     averaging: Annotated[Auto | Averaging | None, _unless_auto("averaging")] = "auto"
     layer_rates: tuple[NonNegative, ...] = ()
+    augment: Annotated[Auto | tuple[Augmentation, ...], BeforeValidator(_augment)] = "auto"
     batch_size: Annotated[
         Count | Literal["full"] | None, BeforeValidator(lambda v: None if v == "none" else v)
     ] = None

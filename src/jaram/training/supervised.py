@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
 
+from jaram.augmentation import Augmentation, augmented, partners
 from jaram.data.task import Task
 from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Context
@@ -18,6 +19,9 @@ from jaram.optimizer.averaging import Averaging
 from jaram.recipe import Recipe
 from jaram.spec import with_fields
 from jaram.training.state import MemberState
+
+AUGMENTED = 2**31
+"""What the augmentations' key is told apart by from those of the layers."""
 
 
 class Batch(NamedTuple):
@@ -130,12 +134,21 @@ class Gradient(NamedTuple):
 def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: Array) -> Gradient:
     """One pass over a minibatch in training mode."""
 
+    x, own = batch.x, None
+    if recipe.augment:  # with a key beside those of the layers, which are numbered from 0
+        changes = cast("tuple[Augmentation, ...]", recipe.augment)
+        x, own = augmented(changes, jax.random.fold_in(key, AUGMENTED), x)
+
     def objective(
         params: NetworkParams,
     ) -> tuple[Array, tuple[Array, NetworkState, list[Array]]]:
         context = Context(training=True, key=key)
-        passed = forward(recipe, params, state.network_state, batch.x, context)
+        passed = forward(recipe, params, state.network_state, x, context)
         losses = per_example_loss(recipe, task, passed.z, passed.activation, batch.y)
+        if own is not None:
+            others = partners(batch.y)
+            mixed = per_example_loss(recipe, task, passed.z, passed.activation, others)
+            losses = own * losses + (1 - own) * mixed
         loss = mean_loss(losses, batch.weight)
         penalty = sum((p.loss_term(params) for p in recipe.penalties or ()), jnp.float32(0))
         outputs = [*passed.outputs[:-1], passed.activation(passed.z, {})]
