@@ -49,7 +49,8 @@ class Saved:
     """A trial between two rounds.
 
     state: NumPy arrays with a leading axis of the trial's seeds. curves: of each seed the metrics
-    of the validation part ``(epochs, names)``, those of a parent's included. done: the epoch up to
+    of the validation part and, last, the training loss ``(epochs, names + 1)``, those of a parent's
+    included. done: the epoch up to
     which it was trained, or has stopped before.
     """
 
@@ -119,7 +120,7 @@ class Cohort:
         group = self._group([work.entry for work in works])
         places = _shared_out(len(group.recipes), self.plan)
         knobs, state = self._begin(works, group, places)
-        metrics = len(monitors(group.prepared.task))
+        metrics = len(monitors(group.prepared.task)) + 1
         curves = [[curve] for work in works for curve in _curves(work, self.seeds, metrics)]
         done, until = works[0].done, works[0].until
         epochs = np.asarray(state.epoch)[places]
@@ -131,7 +132,8 @@ class Cohort:
                 epochs = np.asarray(state.epoch)[places]
                 for member, place in enumerate(places):
                     if added := int(epochs[member] - before[member]):
-                        rows = np.array(step.records.metrics[place, :added, -1])
+                        measured = step.records.metrics[place, :added]
+                        rows = np.concatenate([measured[:, -1], measured[:, 0, :1]], axis=1)
                         curves[member].append(rows)
         at_rest = jax.tree.map(lambda leaf: np.asarray(leaf)[places], state)
         if at_rest.is_stopped.all():
@@ -219,11 +221,13 @@ class Reached:
 
     scores: of the best epoch, one a seed. curve: the mean score after each epoch that all seeds
     have. loss: at the best epochs, their mean, infinite where one has none. ending: whether it
-    diverged (from every seed), has come as far as it should (done), or was cut short.
+    diverged (from every seed), has come as far as it should (done), or was cut short. ends: mean
+    losses of the training and the validation part at the last epoch; None where not finite.
     """
 
     scores: tuple[float, ...]
     curve: tuple[float, ...]
+    ends: tuple[float, float] | None
     loss: float
     ending: str
 
@@ -239,11 +243,22 @@ def reached(work: Work, saved: Saved, metric: str, worst: float) -> Reached:
     losses = [math.inf if row is None else float(row[0]) for row in rows]
     length = min(len(curve) for curve in saved.curves)
     together = np.mean([curve[:length, column] for curve in saved.curves], axis=0)
+    last = [(curve[-1, -1], curve[-1, 0]) for curve in saved.curves if len(curve)]
+    train, valid = (
+        (float(np.mean(losses)) for losses in zip(*last, strict=True))
+        if last
+        else (
+            math.nan,
+            math.nan,
+        )
+    )
+    is_finite = math.isfinite(train) and math.isfinite(valid)
     is_done = saved.done >= work.until or saved.is_over
     ending = "diverged" if bool(saved.state.is_diverged.all()) else "done" if is_done else "cut"
     return Reached(
         scores=tuple(scores),
         curve=tuple(float(f"{score:.6g}") for score in np.fmax(together, worst)),
+        ends=(train, valid) if is_finite else None,
         loss=float(np.mean(losses)),
         ending=ending,
     )

@@ -123,6 +123,8 @@ def repair(folder: Path) -> None:
 
 def _trial(row: dict[str, Any]) -> Trial:
     lists: dict[str, Any] = {
-        name: tuple(row[name]) for name in ("point", "scores", "curve") if name in row
+        name: tuple(row[name])
+        for name in ("point", "scores", "curve", "ends")
+        if row.get(name) is not None
     }
     return Trial(**row | lists)

@@ -244,6 +244,7 @@ class Loop:
             status=came.ending,
             parent=job.ask.parent,
             curve=came.curve,
+            ends=came.ends,
         )
 
     def note(self, trials: Sequence[Trial]) -> None:

@@ -56,7 +56,8 @@ class Trial:
     loss: decides between equal scores; None if not finite. epochs: trained, all seeds together.
     rung, share: how far it was asked to come. status: done, dropped as weak, diverged, cut short by
     the budget. parent: the trial whose state it went on from at this rung; None for its own. curve:
-    the mean score after each epoch, a parent's before it went on from there included.
+    the mean score after each epoch, a parent's before it went on from there included. ends: the
+    losses of the training and the validation part at its last epoch; None if not finite.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Trial:
     status: str
     parent: int | None = None
     curve: tuple[float, ...] = ()
+    ends: tuple[float, float] | None = None
 
     @property
     def score(self) -> float:

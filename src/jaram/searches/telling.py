@@ -6,6 +6,8 @@ import math
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jaram.messages import Language, text
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def told(study: Study, lang: Language | None = None) -> str:
     ]
     for status in ("dropped", "diverged", "cut"):
         count = sum(trial.status == status for trial in study.trials)
-        if count:
+        if count and not (status == "dropped" and settings.strategy == "panda"):
             lines.append(text(f"search.told_{status}", lang=lang, count=count))
     cost = study.compilations
     if cost is not None and cost.programs:
@@ -42,6 +44,8 @@ def told(study: Study, lang: Language | None = None) -> str:
                 seconds=f"{cost.seconds:.1f}",
             )
         )
+    if settings.strategy == "panda":
+        lines += _decisions(study, lang)
     if settings.strategy == "grid":
         lines.append(text("search.told_grid", lang=lang))
     if study.winner is None or study.confirmed is None:
@@ -87,6 +91,35 @@ def _schedule(study: Study, lang: Language | None) -> list[str]:
         ]
         lines.append(text("search.told_schedule", lang=lang, ends=", ".join(ends)))
     return lines
+
+
+def _decisions(study: Study, lang: Language | None) -> list[str]:
+    """What was seen of the curve and done about it, a line each time that something was done."""
+    from jaram.searches.strategies.panda import PANDA
+
+    records = study.records or study.trials
+    lines = []
+    for place, decision in enumerate(PANDA.log(study.space, records)):
+        old, new = records[place].values, study.space.at(np.array(decision.point)).values
+        changes = [
+            f"{path} {shown(old[path])} → {shown(value)}"
+            for path, value in new.items()
+            if old.get(path) != value
+        ]
+        if not changes and not decision.goes_back:
+            continue
+        losses = (decision.before or (math.nan,) * 2, decision.now or (math.nan,) * 2)
+        seen = text(
+            f"search.panda_{decision.seen}",
+            lang=lang,
+            before=shown(losses[0][0]),
+            now=shown(losses[1][0]),
+            valid_before=shown(losses[0][1]),
+            valid=shown(losses[1][1]),
+        )
+        epoch = text("search.panda_epoch", lang=lang, epoch=decision.epoch)
+        lines.append(f"  {epoch}: {seen} {', '.join(changes)}".rstrip())
+    return [text("search.panda_log", lang=lang), *lines] if lines else []
 
 
 def tied(study: Study) -> int:
