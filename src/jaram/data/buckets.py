@@ -76,7 +76,8 @@ def best_widths(lengths: Lengths, most: int = MOST_WIDTHS, rounded_to: int = ROU
             continue
         end = start - 1
         found.append(end)
-    return candidates[np.sort(found)].astype(np.int64)
+    widths: Lengths = candidates[np.sort(found)].astype(np.int64)
+    return widths
 
 
 def bucketed_order(

@@ -52,7 +52,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data ready for training, the fitted preparation, and a summary of it all for a report."""
+    """Data ready for training, the fitted preparation, and a summary of it all for a report.
+
+    ``row_names`` tells the file (or the series) that each row of the data came from, by a part's
+    ``rows``; () for tables and arrays.
+    """
 
     train: Part
     valid: Part | None
@@ -64,6 +68,7 @@ class Prepared:
     columns: tuple[Column, ...]
     summary: dict[str, Any]
     notices: tuple[Notice, ...] = ()
+    row_names: tuple[str, ...] = ()
 
 
 def prepare(
@@ -124,6 +129,7 @@ def prepare(
         data.columns,
         summary,
         every,
+        data.row_names,
     )
 
 
