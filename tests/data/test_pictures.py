@@ -317,3 +317,23 @@ def test_mnist() -> None:
     data = jd.load(MNIST)
     assert data.x is not None and data.x.shape == (10_000, 28, 28, 1)
     assert np.bincount(data.y).tolist()[:3] == [980, 1135, 1032]  # as published
+
+
+def test_names_of_pictures_that_are_not_there_are_a_column_like_another(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            "photo": [f"http://somewhere/{i}.png" for i in range(30)],
+            "size": rng.normal(size=30),
+            "y": [i % 2 for i in range(30)],
+        }
+    )
+    frame.write_csv(folder / "table.csv")
+    assert jd.prepare(jd.load(folder / "table.csv", "y")).feature_names == ("size",)
+    there = frame.with_columns(photo=pl.Series([f"cat/{i % 10}.png" for i in range(30)]))
+    there.write_csv(folder / "table.csv")
+    pictures = jd.load(folder / "table.csv", "y")
+    assert pictures.x is not None and pictures.x.shape == (30, 6, 5, 3)
+    assert any("size" in notice.message("en") for notice in pictures.notices)
+    plain = jd.load(folder / "table.csv", "y", kinds={"photo": "identifier"})
+    assert jd.prepare(plain).feature_names == ("size",)

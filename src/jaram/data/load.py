@@ -14,7 +14,7 @@ from jaram.data.folders import parts_in
 from jaram.data.from_table import data_of, load_frame, part_of, special_values, with_parts
 from jaram.data.notices import Notice
 from jaram.data.picture_files import FitKind
-from jaram.data.picture_sources import folder_data, path_column, table_data
+from jaram.data.picture_sources import brings, folder_data, path_column, table_data
 from jaram.data.pictures import ColorKind, PictureWishes
 from jaram.data.series import SeriesWishes
 from jaram.data.series_sources import forecast_data, table_series, ts_data
@@ -174,7 +174,7 @@ def _loaded(source: Any, wishes: Wishes, reading: dict[str, Any], valid: Any, te
     if wishes.series.layout is not None:
         return table_series(table, targets, wishes.series, wishes.time, wishes.task, name, *parts)
     column = path_column(table, targets)
-    if column is not None:
+    if column is not None and column not in wishes.kinds and brings(table, column, targets):
         return _pictures_of(table, column, wishes, name, *parts)
     data = data_of(table, wishes, name)
     if valid is None and test is None:

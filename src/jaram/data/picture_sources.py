@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,16 @@ def path_column(table: Table, targets: Iterable[str] = ()) -> str | None:
         if first and all(map(is_picture_name, first)):
             return name
     return None
+
+
+def brings(table: Table, column: str, targets: Iterable[str]) -> bool:
+    """Whether a table brings the pictures that a column names: some of the first are there, or it
+    has nothing else. Names of pictures that lie elsewhere are a column like another."""
+    if set(table.names) == {column, *targets}:
+        return True
+    here = Path(table.source.path).parent if table.source.path else Path()
+    first = table.column(column).drop_nulls().head(_LOOKED_AT).to_list()
+    return any(os.path.isfile(here / value) for value in first)  # noqa: PTH113 - no ValueError
 
 
 def paths_of(table: Table, column: str) -> list[Path]:
