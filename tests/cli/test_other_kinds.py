@@ -148,3 +148,18 @@ def test_series_of_a_long_table(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "24 series of 6 × 1" in capsys.readouterr().out
     assert run(["predict", str(out), str(file)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 25
+
+
+def test_a_run_knows_how_its_file_was_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, file = tmp_path / "run", tmp_path / "reviews.csv"
+    rng = np.random.default_rng(0)
+    lines = [f"{' '.join(rng.choice(['좋다', '싫다', '영화'], 4))} {i},{i % 2}" for i in range(40)]
+    file.write_bytes("\n".join(["말,답", *lines]).encode("cp949"))
+    told = ["train", str(file), "--target", "답", "--encoding", "cp949", "--unit", "word"]
+    network = "embedding 100 2 mask_zero=true, global_avg_pool"
+    assert run([*told, "--network", network, "--epochs", "1", "--out", str(out)]) == 0
+    assert run(["train", "--resume", str(out)]) == 2  # it is finished, which is told after reading
+    assert "cp949" in (out / "data.json").read_text(encoding="utf-8")
+    assert "resume" in capsys.readouterr().err

@@ -32,7 +32,7 @@ def read_data(
     from jaram.data.load import load
 
     try:
-        return load(source, target, **_reading(no_header, encoding), **said)  # type: ignore[arg-type]
+        return load(source, target, **(said | _reading(no_header, encoding)))  # type: ignore[arg-type]
     except DataError as error:
         if error.key == "data.no_target":  # in the words of the command line
             raise UsageError("cli.needs_target", **error.values) from None

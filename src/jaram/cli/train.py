@@ -142,6 +142,7 @@ def train(
         raise UsageError("cli.ensemble_with", option="--care" if care else "--resume")
     given_out = None if out is None else folders.given_folder(out)
     source, columns, how = _source(data, target, resume)
+    encoding = encoding or how.pop("encoding", None)
     how |= data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
     how |= data_options.said(text=text_column, unit=unit, length=length)
     how |= data_options.said(series=series, forecast=forecast, window=window)
