@@ -25,10 +25,10 @@ def found() -> RateTest:
 
 
 def test_shares_are_of_the_best_rates_mean_fall() -> None:
-    losses = np.array([[1.0, 2.0], [0.5, 1.0], [np.inf, 3.0], [np.nan, 0.0]])
+    losses = np.array([[1.0, 2.0], [0.5, 1.0], [np.inf, 3.0], [np.nan, 0.125]])
     shares = shares_fallen(losses, np.array([1.0, 2.0]))
-    # Falls: 0 and 0; 0.5 and 1 (mean 0.75); none and none (a rise is no fall); none and 2 (mean 1).
-    np.testing.assert_allclose(shares, [[0, 0], [0.5, 1.0], [0, 0], [0, 2.0]])
+    # Halvings: none; 1 and 1; none (a rise is no fall); none and 4, the best mean: 2.
+    np.testing.assert_allclose(shares, [[0, 0], [0.5, 0.5], [0, 0], [0, 2]])
     assert not shares_fallen(losses + 5, np.array([1.0, 2.0])).any()
 
 
@@ -40,8 +40,8 @@ def test_the_centre_is_the_middle_of_what_comes_near_the_best() -> None:
     assert of(0, 1, 1, 0) == pytest.approx(1.5)
     assert of(0, 3, 3, 0) == pytest.approx(1.5)
     assert of(0.9, 1, 1, 0.1) == pytest.approx(3 - of(0.1, 1, 1, 0.9))
-    # 0.2 high from 0 to 1, then down to nothing at 1.2: a rectangle and a triangle.
-    by_hand = (0.2 * 0.5 + 0.02 * (1 + 0.2 / 3)) / 0.22
+    # 0.5 high from 0 to 1, then down to nothing at 1.5: a rectangle and a triangle.
+    by_hand = (0.5 * 0.5 + 0.125 * (1 + 0.5 / 3)) / 0.625
     assert of(1, 1, 0) == pytest.approx(by_hand, abs=0.01)
 
 

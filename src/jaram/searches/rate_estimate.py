@@ -1,7 +1,7 @@
 """Reading a learning rate off short trainings: pure functions over arrays.
 
 Notation: K rates, S seeds; ``fallen`` ``(K, S)`` is how far the mean loss of a short training fell,
-as a share of how far the best rate's did.
+as a share of how far the best rate's did, on the log scale.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-NEAR = 0.8
+LEAST = 1e-9
+"""A loss counts as this share of the one at the start, at least: one of exactly 0 has no log."""
+NEAR = 0.5
 """A rate counts where its loss fell at least this share of the best rate's fall."""
 FINER = 50
 """Points between two rates that the mean is taken over."""
@@ -21,13 +23,16 @@ CONFIDENCE = 0.95
 def shares_fallen(losses: Floats, start: Floats) -> Floats:
     """How far each training fell, as a share of the best rate's mean fall ``(K, S)``, at least 0.
 
-    losses: mean loss over a training ``(K, S)``; NaN or infinite where it diverged, which is no
-    fall. start: each seed's loss before the first step ``(S,)``. All 0 where no rate's mean fell.
+    A fall is that of the logarithm: by what factor the loss went down, whatever it began at, so
+    that seeds with a bad beginning count no more than others. losses: mean loss over a training
+    ``(K, S)``; NaN or infinite where it diverged, which is no fall. start: each seed's loss before
+    the first step ``(S,)``. All 0 where no rate's mean fell.
     """
-    fallen = start - np.where(np.isfinite(losses), np.minimum(losses, start), start)
+    came = np.where(np.isfinite(losses), losses, start)
+    came = np.clip(came, start * LEAST, start)
+    fallen: Floats = np.log(start) - np.log(came) if start.all() else np.zeros_like(came)
     best = float(fallen.mean(axis=1).max())
-    shares: Floats = fallen / best if best > 0 else np.zeros_like(fallen)
-    return shares
+    return fallen / best if best > 0 else fallen
 
 
 def centre(log_rates: Floats, shares: Floats) -> float:

@@ -67,7 +67,7 @@ class RateTest:
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """How far the loss fell at each rate, as a share of the best rate's fall ``(K,)``."""
+        """How far the log loss fell at each rate, as a share of the best rate's fall ``(K,)``."""
         mean: NDArray[np.float64] = shares_fallen(self.losses, self.start).mean(axis=1)
         return mean
 
