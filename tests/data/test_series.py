@@ -249,6 +249,15 @@ def test_no_part_of_a_forecast_sees_what_a_later_part_is_asked(
     np.testing.assert_allclose(prepared.preparation.center, train.mean(), rtol=1e-5, atol=1e-6)
 
 
+def test_some_windows_taken_by_chance_are_divided_by_time_too() -> None:
+    data = jd.load({"v": RNG.normal(size=90)}, "v", forecast=6, window=4)
+    some = np.random.default_rng(3).permutation(data.n)[:50]
+    prepared = jd.prepare(data.take(some))
+    assert prepared.valid is not None and data.time is not None
+    starts = data.time[some]
+    assert starts[prepared.train.rows].max() + 6 <= starts[prepared.valid.rows].min()
+
+
 def test_baselines_are_what_repeating_gives() -> None:
     data = jd.load(monthly(120), "sales", forecast=6, window=24)
     prepared = jd.prepare(data)

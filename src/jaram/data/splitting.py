@@ -54,7 +54,7 @@ def split_rows(data: Data, answered: Rows, options: PrepareOptions) -> Split:
         if data.time is None:
             raise DataError("data.no_time")
         if isinstance(data.intake, Forecast):
-            found = data.intake.split(n, validation, test)
+            found = data.intake.split(data.time[answered], validation, test)
             return Split(answered[found.train], answered[found.valid], answered[found.test])
         order = np.argsort(data.time[answered], kind="stable")
         found = ordered_split(order, validation, test)

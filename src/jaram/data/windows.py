@@ -62,15 +62,19 @@ class Forecast:
             )
         return values[np.newaxis, -self.window :]
 
-    def split(self, n: int, validation: float, test: float) -> Split:
-        """The windows of each part in order of time, without those whose answers another has."""
-        whole = ordered_split(np.arange(n), validation, test)
-        gap = self.horizon - 1
-        train = _without_last(whole.train, gap if whole.valid.size or whole.test.size else 0)
-        valid = _without_last(whole.valid, gap if whole.test.size else 0)
+    def split(self, starts: NDArray[Any], validation: float, test: float) -> Split:
+        """The windows of each part in order of time, without those whose answers reach into the
+        answers of a later part; ``starts`` (n,) are the windows' first steps."""
+        whole = ordered_split(np.argsort(starts, kind="stable"), validation, test)
+        valid = self._before(whole.valid, whole.test, starts)
+        train = self._before(whole.train, valid if valid.size else whole.test, starts)
         if not train.size or (validation and not valid.size):
-            raise DataError("data.too_few_windows", windows=n, horizon=self.horizon)
+            raise DataError("data.too_few_windows", windows=len(starts), horizon=self.horizon)
         return Split(train, valid, whole.test)
+
+    def _before(self, early: Rows, late: Rows, starts: NDArray[Any]) -> Rows:
+        """The windows of ``early`` whose last answer comes before the first of ``late``."""
+        return early[starts[early] + self.horizon <= starts[late].min()] if late.size else early
 
     def baselines(self, x: NDArray[Any], y: NDArray[Any]) -> dict[str, dict[str, float]]:
         """Mean absolute and root mean squared error, in the target's own unit, of forecasts that
@@ -105,10 +109,6 @@ class Forecast:
             table["time"],
             None if table["season"] is None else int(table["season"]),
         )
-
-
-def _without_last(rows: Rows, count: int) -> Rows:
-    return rows[: max(0, rows.size - count)]
 
 
 def _errors(forecast: Floats, truth: NDArray[Any]) -> dict[str, float]:
