@@ -163,3 +163,14 @@ def test_a_run_knows_how_its_file_was_read(
     assert run(["train", "--resume", str(out)]) == 2  # it is finished, which is told after reading
     assert "cp949" in (out / "data.json").read_text(encoding="utf-8")
     assert "resume" in capsys.readouterr().err
+
+
+def test_a_rate_is_recommended_for_a_forecast(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "sales.csv"
+    t = np.arange(80)
+    pl.DataFrame({"sales": t + 5 * np.sin(t)}).write_csv(file)
+    told = ["rate", str(file), "--forecast", "2", "--window", "6", "--network", "flatten"]
+    assert run([*told, "--count", "9", "--seeds", "3"]) == 0
+    assert "73 windows of 6 steps" in capsys.readouterr().out
