@@ -69,6 +69,15 @@ def time_span(word: str) -> float:
     return seconds
 
 
+def byte_count(word: str) -> int:
+    """``500MB``, ``2GB`` (of 1000 or 1024, which nobody tells apart: 1024) in bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg])i?b?", word.strip().lower())
+    size = int(float(match[1]) * 1024 ** (" kmg".index(match[2]))) if match else 0
+    if size <= 0:
+        raise typer.BadParameter(text("cli.needs_size", value=word))
+    return size
+
+
 def batch(word: str) -> int | str:
     """A number of examples, or ``full``."""
     return "full" if word == "full" else whole_number(word)

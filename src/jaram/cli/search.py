@@ -20,6 +20,7 @@ from jaram.cli.options import (
     Lang,
     NoHeader,
     Quiet,
+    byte_count,
     count_up_to,
     one_of,
     pairs,
@@ -80,6 +81,14 @@ def search(
     budget: Annotated[
         float | None,
         typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.search_budget"),
+    ] = None,
+    memory: Annotated[
+        int | None,
+        typer.Option("--memory", metavar="SIZE", parser=byte_count, help="cli.search_memory"),
+    ] = None,
+    cluster: Annotated[bool, typer.Option("--cluster", help="cli.search_cluster")] = False,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="ADDRESS", help="cli.search_address")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.search_seed")
@@ -160,7 +169,9 @@ def search(
     )
     asked["storage"] = storage
     try:
-        study = _search(space, table, folder, device, budget, speaker, asked)
+        where = address or ("local" if cluster else None)
+        limits = {"budget": budget, "memory": memory, "cluster": where}
+        study = _search(space, table, folder, device, limits, speaker, asked)
     except KeyboardInterrupt:
         folders.remove_if_empty(folder)
         return _tell_interrupted(speaker, folder, shlex.join(_same_data()))
@@ -225,7 +236,7 @@ def _search(
     data: Data,
     folder: Path,
     device: str | None,
-    budget: float | None,
+    limits: dict[str, Any],
     speaker: Speaker,
     asked: dict[str, Any],
 ) -> Study:
@@ -239,7 +250,7 @@ def _search(
             space,
             data,
             out=folder,
-            budget=budget,
+            **limits,
             progress=_draw if is_watched else None,
             **asked,
         )

@@ -95,12 +95,29 @@ class Cohort:
     """The program for trials of one structure, each from every seed."""
 
     def __init__(
-        self, entry: Entry, trials: int, seeds: int, is_alone: bool, frame: Frame | None = None
+        self,
+        entry: Entry,
+        trials: int,
+        seeds: int,
+        *,
+        is_alone: bool,
+        frame: Frame | None = None,
+        is_hurried: bool = False,
+        workers: int | None = None,
     ) -> None:
-        """entry: one of the structure. trials: places for so many. is_alone: it has all devices.
-        frame: what the structures of its trials differ in; None where they are alike."""
+        """A program with places for ``trials``, whose structure is ``entry``'s.
+
+        is_alone: it has all devices, as nothing trains beside. frame: what the structures of its
+        trials differ in; None where they are alike. is_hurried: it is compiled quickly. workers:
+        so many share the trials, a device each; None: they are trained here.
+        """
         self.seeds, self.frame = seeds, frame
-        self.plan = _plan(self._group([entry] * trials), is_alone)
+        self.is_compiled = False
+        whole = self._group([entry] * trials)
+        share = self._group([entry] * -(-trials // (workers or 1)))
+        plan = _plan(share, most_devices=None if is_alone and workers is None else 1)
+        is_short = is_hurried or engine.is_short(whole)
+        self.plan = dataclasses.replace(plan, is_short=is_short)
         self.capacity = self.plan.members // seeds
         """Trials at once."""
 
@@ -135,6 +152,7 @@ class Cohort:
                         measured = step.records.metrics[place, :added]
                         rows = np.concatenate([measured[:, -1], measured[:, 0, :1]], axis=1)
                         curves[member].append(rows)
+        self.is_compiled = True
         at_rest = jax.tree.map(lambda leaf: np.asarray(leaf)[places], state)
         if at_rest.is_stopped.all():
             done = until
@@ -207,9 +225,9 @@ def _shared_out(members: int, plan: Plan) -> NDArray[np.int64]:
     return np.sort(in_turn[:members])
 
 
-def _plan(group: Group, is_alone: bool) -> Plan:
-    """The group's plan: on all devices if it is trained alone, else on one, as others train too."""
-    plan = engine.plan_for(group, takes_vitals=False, most_devices=None if is_alone else 1)
+def _plan(group: Group, most_devices: int | None) -> Plan:
+    """The group's plan without vital signs."""
+    plan = engine.plan_for(group, takes_vitals=False, most_devices=most_devices)
     a_epoch = plan.members * group.steps * 4
     capacity = max(1, min(plan.capacity, RECORD_BYTES // a_epoch))
     return dataclasses.replace(plan, capacity=capacity)

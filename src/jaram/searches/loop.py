@@ -9,10 +9,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,13 +22,14 @@ from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.runs.train import candidates_of
 from jaram.searches import files
-from jaram.searches.cohort import Cohort, Entry, Saved, Work, reached, structure_of
-from jaram.searches.programs import Program, Programs
+from jaram.searches.backend import Backend, Taker
+from jaram.searches.clock import Clock
+from jaram.searches.cohort import Entry, Saved, Work, reached, structure_of
+from jaram.searches.programs import Layout, Program, Programs
 from jaram.searches.space import Space
 from jaram.searches.strategies import STRATEGIES
 from jaram.searches.strategies.ask import Ask
 from jaram.searches.study import Settings, Trial
-from jaram.training.abreast import IsLate, abreast
 
 MOST_WAVE = 1024
 """Trials in training at once, at most."""
@@ -72,15 +71,12 @@ class Job:
         return math.ceil(self.ask.share * (self.entry.recipe.epochs or 1))
 
 
-Taker = Callable[[Sequence[Work], Sequence[Saved], float], None]
-"""Is handed works, what came of them, and the seconds that each took."""
-
-
 class Loop:
     """The rounds of one search.
 
     known: records of an earlier search of the same trials. memory: bytes that trials in training,
-    and again at most half as much that those at rest between rounds, may take.
+    and again at most half as much that those at rest between rounds, may take. clock: the time for
+    the trials. backend: who trains.
     """
 
     def __init__(
@@ -91,14 +87,15 @@ class Loop:
         settings: Settings,
         memory: int,
         folder: Path | None,
-        is_late: IsLate,
+        clock: Clock,
+        backend: Backend,
         progress: Watcher,
         follow: Follow,
     ) -> None:
         self.space, self.data, self.prepared = space, data, prepared
         self.settings, self.memory, self.folder = settings, memory, folder
-        self.is_late, self.progress, self.follow = is_late, progress, follow
-        self.started = time.perf_counter()
+        self.clock, self.backend = clock, backend
+        self.progress, self.follow = progress, follow
         self.lock = threading.Lock()
         self.known: Mapping[Key, Trial] = {}
         if folder is not None and files.is_study(folder):
@@ -107,13 +104,13 @@ class Loop:
         self.latest: dict[int, Trial] = {}
         self.jobs: dict[Key, Job] = {}
         self.at_rest: dict[Key, Saved] = {}
-        self.programs = Programs()
+        self.programs = Programs(Layout(settings.seeds, clock, backend.workers))
 
     def run(self) -> tuple[Trial, ...]:
         """All rounds; every record, the last of each trial with what became of it."""
         strategy = STRATEGIES[self.settings.strategy]
         asks: list[Ask] = []
-        while not self.is_late() and (
+        while not self.clock.is_late() and (
             asks := strategy.ask(self.space, self.settings, tuple(self.told))
         ):
             jobs = self.ready(asks)
@@ -173,7 +170,7 @@ class Loop:
 
         for wave in self.laid_out(jobs):
             missing = [job for job in wave if job.key not in found]
-            if self.is_late() and self.latest:
+            if self.clock.is_late() and self.latest:
                 break
             self.wake([job.source for job in missing if job.source is not None])
             self.train(missing, take)
@@ -184,7 +181,7 @@ class Loop:
 
         Of all jobs, those on record too: so a search that is gone on with is laid out as it was.
         """
-        self.programs.assign([(job.entry, job.until) for job in jobs], self.settings.seeds)
+        self.programs.assign([(job.entry, job.until) for job in jobs])
         waves = self.waves(jobs)
         for wave in waves:
             wanted = Counter(self.programs.of(job.entry) for job in wave)
@@ -207,24 +204,17 @@ class Loop:
                 start = None if job.source is None else self.at_rest[job.source]
                 work = Work(job.key, job.entry, start, job.until)
                 groups.setdefault(self.programs.of(job.entry), []).append(work)
-        tasks = [(program.cohort(self.settings.seeds), works) for program, works in groups.items()]
-        abreast(partial(self.advance, take), tasks, self.is_late)
+        # The most trials first: they are what a budget should go to, and the longest to wait for.
+        ordered = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)
+        tasks = [(program.cohort(), works) for program, works in ordered]
 
-    def advance(self, take: Taker, task: tuple[Cohort, list[Work]], is_late: IsLate) -> None:
-        """Train the works of one cohort, as many at once as it has places."""
-        cohort, works = task
-        for batch in cohort.batches(works):
-            if is_late() and self.latest:
-                return
-            begun = time.perf_counter()
-            saved = cohort.train(batch, is_late)
+        def rest(works: Sequence[Work], saved: Sequence[Saved], seconds: float) -> None:
+            pairs = zip(works, saved, strict=True)
             with self.lock:
-                self.at_rest |= {
-                    work.key: one
-                    for work, one in zip(batch, saved, strict=True)
-                    if one.done >= work.until
-                }
-            take(batch, saved, (time.perf_counter() - begun) / len(batch))
+                self.at_rest |= {work.key: one for work, one in pairs if one.done >= work.until}
+            take(works, saved, seconds)
+
+        self.backend.train(tasks, self.clock, rest)
 
     def trial(self, work: Work, saved: Saved, seconds: float, before: Trial | None) -> Trial:
         """The record of a trial at a rung. seconds: of this rung; before: its last record."""
@@ -258,7 +248,7 @@ class Loop:
                         done=len(self.latest),
                         trials=self.settings.trials,
                         best=best,
-                        seconds=time.perf_counter() - self.started,
+                        seconds=self.clock.seconds,
                     )
                 )
 

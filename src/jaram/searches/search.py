@@ -6,7 +6,7 @@ The test part is never read here.
 from __future__ import annotations
 
 import dataclasses
-import time
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
 from jaram.runs.train import as_data, candidates_of, train
 from jaram.searches import files
+from jaram.searches.backend import Here
 from jaram.searches.chosen import default_space, varied
+from jaram.searches.clock import Clock
+from jaram.searches.cluster import Cluster
 from jaram.searches.lineage import Stretch, lineage, replayed
 from jaram.searches.loop import Follow, Loop, Watcher
 from jaram.searches.space import Space
@@ -44,7 +47,8 @@ from jaram.searches.study import (
 from jaram.training.compilations import compiled
 
 MEMORY_BYTES = 2 * 2**30
-"""What all members in training at once may take; further trials wait for the next wave."""
+"""What all members in training at once may take, if nothing else is said; further trials wait for
+the next wave."""
 SEARCHED = 0.75
 """Share of a budget for the trials; the rest is for the winner on fresh seeds."""
 FRESH = 1_000_003
@@ -63,6 +67,8 @@ def search(
     out: str | Path | None = None,
     confirm: int = 5,
     storage: str | None = None,
+    memory: int | None = None,
+    cluster: str | None = None,
     progress: Watcher | None = None,
 ) -> Study:
     """Search a space of recipes for the one with the best validation score.
@@ -72,12 +78,16 @@ def search(
     data: what :func:`jaram.train` takes.
     strategy: a name in :data:`jaram.searches.strategies.STRATEGIES`.
     trials: how many recipes are drawn; seeds: how many times each is trained.
-    budget: seconds for all of it.
+    budget: seconds for all of it, compilation too; what is begun then is finished.
     seed: of the drawing. out: a folder to write to as trials finish; one that holds the same search
         unfinished is gone on with.
     confirm: how many fresh seeds the winner is trained from again, 2 at least.
     storage: URL of a database for a study of Optuna that follows this one (extra ``optuna``); with
         ``tpe`` and ``gp`` it is ``optuna.db`` in ``out`` where nothing is said.
+    memory: bytes that trials in training may take together, and those between two rounds half as
+        much again; 2 GiB if None. One trial trains however little it is.
+    cluster: ``"local"`` or the address of a Ray cluster, whose workers train the trials (extra
+        ``ray``); None: this process does.
 
     Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, before the first step.
     """
@@ -91,6 +101,10 @@ def search(
             raise UsageError("search.bad_count", name=name, least=least, value=value)
     if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
+    if memory is not None and (
+        isinstance(memory, bool) or not isinstance(memory, int) or memory < 1
+    ):
+        raise UsageError("search.bad_memory", value=memory)
     if strategy not in STRATEGIES:
         raise UsageError(
             "search.no_such_strategy",
@@ -111,28 +125,28 @@ def search(
         if begun.confirmed is not None:
             return begun
         files.repair(folder)
-    started = time.perf_counter()
-
-    def seconds() -> float:
-        return time.perf_counter() - started
-
-    def is_late() -> bool:
-        return budget is not None and seconds() > SEARCHED * budget
-
-    watch = progress or (lambda _: None)
+    clock = Clock(math.inf if budget is None else SEARCHED * budget)
+    watch, limit = progress or (lambda _: None), memory or MEMORY_BYTES
+    backend = Here() if cluster is None else Cluster(cluster)
     follow = _follower(storage, folder, loaded, found, settings)
-    loop = Loop(found, loaded, prepared, settings, MEMORY_BYTES, folder, is_late, watch, follow)
+    loop = Loop(
+        found, loaded, prepared, settings, limit, folder, clock, backend, watch, follow
+    )
     before = compiled()
-    records = loop.run()
+    try:
+        records = loop.run()
+    finally:
+        if isinstance(backend, Cluster):
+            backend.close()
     cost = compiled().since(before)
     reached = latest(records)
     follow(records)
     winner = winner_of(reached)
     confirmed, best = None, None
     if winner is not None:
-        left = None if budget is None else max(0.1 * budget, budget - seconds())
+        rest = None if budget is None else max(0.1 * budget, budget - clock.seconds)
         confirmed, best = confirmation(
-            lineage(records, winner), winner, confirm, found, loaded, settings, left
+            lineage(records, winner), winner, confirm, found, loaded, settings, rest
         )
     study = Study(
         space=found,
@@ -140,7 +154,7 @@ def search(
         trials=reached,
         confirmed=confirmed,
         best=best,
-        seconds=seconds(),
+        seconds=clock.seconds,
         folder=folder,
         records=records,
         compilations=Compilations(loop.programs.structures, cost.programs, cost.seconds),

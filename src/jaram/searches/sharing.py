@@ -6,6 +6,7 @@ programs, and the same numbers, on any day.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,19 +28,26 @@ ELEMENT_SECONDS = 1.5e-9
 
 
 def shared(
-    networks: Sequence[Network], steps: Sequence[int], inputs: int, batch_size: int
+    networks: Sequence[Network],
+    steps: Sequence[int],
+    inputs: int,
+    batch_size: int,
+    most_seconds: float = math.inf,
 ) -> list[list[int]]:
     """Positions of the networks of each program, such that all of it is estimated to take least.
 
     networks: one of each structure, of one skeleton. steps: how many all members of each are to
-    train. The networks are put in order of their size, and programs are runs of neighbours; the
-    best cut into runs is found by dynamic programming, which costs the square of their number.
+    train, of which no more are counted than fit into ``most_seconds``. The networks are put in
+    order of their size, and programs are runs of neighbours; the best cut into runs is found by
+    dynamic programming, which costs the square of their number.
     """
     widths, options = _tables(networks)
     alone = _step_seconds(widths, options.sum(2), inputs, _outputs(networks[0]), batch_size)
     order = np.argsort(alone, kind="stable")
     widths, options = widths[order], options[order]
     total = np.asarray(steps, float)[order]
+    wanted = float(total @ alone[order])
+    total *= min(1.0, most_seconds / wanted) if wanted else 1.0
     best, begin = np.zeros(len(order) + 1), np.zeros(len(order) + 1, int)
     for end in range(1, len(order) + 1):
         back = slice(end - 1, None, -1)  # the runs that end here, from the shortest

@@ -123,7 +123,7 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
-        is_short=found[0].platform == "cpu" and _estimated_seconds(group) < SHORT_SECONDS,
+        is_short=is_short(group),
         has_valid=group.prepared.valid is not None and len(group.prepared.valid.x) > 0,
         train_blocks=-(-len(sample) // rows),
         chunks=chunks,
@@ -131,6 +131,11 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
         devices=used,
         capacity=max(1, min(32, CAPACITY_ROWS // (group.steps * group.batch_size), group.epochs)),
     )
+
+
+def is_short(group: Group) -> bool:
+    """Whether the group trains in less time than a good compilation of its program takes."""
+    return devices.available()[0].platform == "cpu" and _estimated_seconds(group) < SHORT_SECONDS
 
 
 def _estimated_seconds(group: Group) -> float:
