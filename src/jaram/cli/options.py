@@ -74,7 +74,7 @@ def byte_count(word: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg])i?b?", word.strip().lower())
     size = int(float(match[1]) * 1024 ** (" kmg".index(match[2]))) if match else 0
     if size <= 0:
-        raise typer.BadParameter(text("cli.needs_size", value=word))
+        raise typer.BadParameter(text("cli.needs_bytes", value=word))
     return size
 
 
