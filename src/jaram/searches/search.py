@@ -129,9 +129,7 @@ def search(
     watch, limit = progress or (lambda _: None), memory or MEMORY_BYTES
     backend = Here() if cluster is None else Cluster(cluster)
     follow = _follower(storage, folder, loaded, found, settings)
-    loop = Loop(
-        found, loaded, prepared, settings, limit, folder, clock, backend, watch, follow
-    )
+    loop = Loop(found, loaded, prepared, settings, limit, folder, clock, backend, watch, follow)
     before = compiled()
     try:
         records = loop.run()
