@@ -119,6 +119,8 @@ class Recipe:
     split, split_seed: how they are drawn. order_seed: the order of minibatches, which members
     share.
     seed: a knob: initial weights and everything random inside the network.
+    bootstrap: a knob: the seed of as many training rows drawn with replacement; a row counts in the
+        loss as often as it was drawn. None: every row once.
     """
 
     network: Annotated[LayersField | None, BeforeValidator(_network)] = None
@@ -152,6 +154,7 @@ class Recipe:
     split_seed: Annotated[int, pydantic.Field(ge=0)] = 0
     order_seed: Annotated[int, pydantic.Field(ge=0)] = 0
     seed: Seed = 0
+    bootstrap: Seed | None = None
 
     def to_toml(self) -> str:
         """The recipe as TOML; fields at their default are left out."""

@@ -15,6 +15,7 @@ from jaram.errors import RecipeError
 from jaram.optimizer.schedules import (
     ConstantRate,
     Cosine,
+    CosineCycles,
     Exponential,
     InverseTime,
     OneCycle,
@@ -31,6 +32,7 @@ SAMPLES: dict[str, tuple[Schedule, Schedule]] = {
     "exponential": (Exponential(), Exponential(0.8)),
     "inverse_time": (InverseTime(), InverseTime(1.0)),
     "cosine": (Cosine(), Cosine(0.1)),
+    "cosine_cycles": (CosineCycles(), CosineCycles()),
     "warm_up": (WarmUp(0.1, Cosine()), WarmUp(0.3, Cosine(0.2))),
     "one_cycle": (OneCycle(), OneCycle(0.4, 0.1, 0.01)),
     "reduce_on_plateau": (ReduceOnPlateau(), ReduceOnPlateau(0.1)),
@@ -177,3 +179,16 @@ def test_plateaus_of_a_population_are_those_of_its_members() -> None:
         for index, member in enumerate(members)
     ]
     np.testing.assert_allclose(state.factor, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("cycles", [1, 3, 4, 10])
+def test_cosine_cycles_are_those_of_the_paper(cycles: int) -> None:
+    """Huang et al. (2017), equation 2, with its steps counted from 1."""
+    length = int(np.ceil(TOTAL / cycles))
+    step = np.arange(1, TOTAL + 1)
+    truth = 0.5 * (np.cos(np.pi * np.mod(step - 1, length) / length) + 1)
+    np.testing.assert_allclose(factors(CosineCycles(cycles)), truth, atol=1e-6)
+
+
+def test_one_cosine_cycle_is_a_cosine() -> None:
+    np.testing.assert_allclose(factors(CosineCycles(1)), factors(Cosine()), atol=1e-6)

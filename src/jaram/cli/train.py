@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from jaram.runs.run import Run
 
 INTERRUPTED = 130
+ENSEMBLE_KINDS = ("seeds", "bagging", "snapshot")
 _LEFT_TO_THE_RUN = (
     *("--network", "--epochs", "--batch-size", "--seed", "--recipe", "--set"),
     *("--out", "--resume"),
@@ -108,6 +109,15 @@ def train(
         int | None,
         typer.Option("--ensemble", metavar="N", parser=whole_number, help="cli.train_ensemble"),
     ] = None,
+    ensemble_kind: Annotated[
+        str | None,
+        typer.Option(
+            "--ensemble-kind",
+            metavar="|".join(ENSEMBLE_KINDS),
+            parser=one_of(*ENSEMBLE_KINDS),
+            help="cli.train_ensemble_kind",
+        ),
+    ] = None,
     size: Size = None,
     fit: Fit = None,
     color: Color = None,
@@ -140,6 +150,8 @@ def train(
         raise UsageError("cli.resume_with", option="--care")
     if ensemble is not None and (care or resume is not None):
         raise UsageError("cli.ensemble_with", option="--care" if care else "--resume")
+    if ensemble_kind is not None and ensemble is None:
+        raise UsageError("cli.ensemble_kind_alone")
     given_out = None if out is None else folders.given_folder(out)
     source, columns, how = _source(data, target, resume)
     encoding = encoding or how.pop("encoding", None)
@@ -153,7 +165,10 @@ def train(
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
         if ensemble is not None:
-            return _train_team(speaker, wanted, table, folder, device, budget, ensemble)
+            kind_of_team = ensemble_kind or "seeds"
+            return _train_team(
+                speaker, wanted, table, folder, device, budget, ensemble, kind_of_team
+            )
         if care:
             run = _train_with_care(speaker, wanted, table, folder, device, budget)
         else:
@@ -221,8 +236,9 @@ def _train_team(
     device: str | None,
     budget: float | None,
     size: int,
+    kind: str,
 ) -> int:
-    """Train from several seeds as one population, and tell what they gain together."""
+    """Train several members of one recipe, and tell what they gain together."""
     from jaram.cli.ensemble import tell_team
     from jaram.cli.summary import tell_choices
     from jaram.ensemble.team import Ensemble
@@ -231,7 +247,10 @@ def _train_team(
 
     devices.use(device)
     progress = live(speaker.is_silent)
-    team = Ensemble.trained(recipe, data, size=size, out=folder, budget=budget, progress=progress)
+    how: Any = kind  # one of ENSEMBLE_KINDS
+    team = Ensemble.trained(
+        recipe, data, size=size, kind=how, out=folder, budget=budget, progress=progress
+    )
     _tell_prepared(speaker, team.members[0], data)
     tell_choices(speaker, team.members[0])
     tell_team(speaker, team, folder)

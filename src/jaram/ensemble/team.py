@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ from jaram.messages.nearest import suggestion
 from jaram.progress import Progress
 from jaram.recipe import Recipe
 from jaram.runs.run import Run, read_examples, read_inputs
+
+if TYPE_CHECKING:
+    from jaram.ensemble.kinds import Kind
+    from jaram.searches.study import Study
 
 
 class Saved(NamedTuple):
@@ -98,28 +102,53 @@ class Ensemble:
         return cls([run for run, _ in chosen], "weighted", [count for _, count in chosen])
 
     @classmethod
+    def of_study(
+        cls, study: Study, data: Any, *, best: int = 10, size: int = 10, budget: float | None = None
+    ) -> Ensemble:
+        """A team chosen greedily by validation (:meth:`chosen`) from the ``best`` trials of a
+        search, which are trained again on the ``data`` of the search.
+
+        Trials were ranked by the validation rows that choose here once more, so the team's own
+        validation score flatters it; the test part, which neither read, does not. Raises UsageError
+        if no trial could be trained.
+        """
+        from jaram.ensemble.kinds import best_of
+
+        return cls.chosen(best_of(study, data, best, budget), size)
+
+    @classmethod
     def trained(
         cls,
         recipe: Recipe | None = None,
         data: Any = None,
         *,
         size: int = 10,
+        kind: Kind = "seeds",
         vote: Vote = "soft",
         out: str | Path | None = None,
         budget: float | None = None,
         progress: Progress | None = None,
     ) -> Ensemble:
-        """``size`` networks from as many seeds, trained as one population, as a team.
+        """``size`` networks of one recipe as a team.
 
+        kind: ``"seeds"``: from as many seeds, as one population; ``"bagging"``: the same, each on
+            a bootstrap of the training rows of its own; ``"snapshot"``: where one training stood
+            at the end of each of as many cosine cycles (its schedule and its early stopping give
+            way to these).
         recipe, data, budget, progress: as in :func:`jaram.train`. out: a new folder for the team.
         """
-        from jaram.ensemble import store
+        from jaram.ensemble import kinds, store
         from jaram.runs.train import train
 
         _require_vote(vote)  # before the work
-        recipes = seeded(recipe or Recipe(), size)
+        kinds.require_kind(kind)
+        recipe = recipe or Recipe()
+        recipes = kinds.bagged(recipe, size) if kind == "bagging" else seeded(recipe, size)
         place = None if out is None else store.members_folder(Path(out))
-        runs = train(recipes, data, out=place, budget=budget, progress=progress)
+        if kind == "snapshot":
+            runs = kinds.snapshots(recipe, data, size, place, budget, progress)
+        else:
+            runs = train(recipes, data, out=place, budget=budget, progress=progress)
         team = cls(runs, vote)
         return team if out is None else store.conclude(team, Path(out))
 

@@ -27,6 +27,7 @@ from jaram.optimizer.optimizers import (
 from jaram.optimizer.schedules import (
     ConstantRate,
     Cosine,
+    CosineCycles,
     Exponential,
     InverseTime,
     OneCycle,
@@ -52,6 +53,7 @@ __all__ = [
     "Clipping",
     "ConstantRate",
     "Cosine",
+    "CosineCycles",
     "Exponential",
     "ExponentialAverage",
     "InverseTime",

@@ -348,7 +348,7 @@ def _run(
                 state = advance.state
             now = time.perf_counter()
             seconds, clock = seconds + now - clock, now
-            _report(progress, members, advance, group, before + now - started)
+            report_to(progress, members, advance, group, before + now - started)
         if (
             not np.all(np.asarray(state.is_stopped))
             and np.asarray(state.epoch).max() < group.epochs
@@ -367,7 +367,7 @@ def _run(
     ]
 
 
-def _report(
+def report_to(
     progress: Progress, members: list[Member], advance: Advance, group: Group, seconds: float
 ) -> None:
     """Tell of the last epoch, of the member that is best so far."""

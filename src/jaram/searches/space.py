@@ -31,7 +31,7 @@ from jaram.searches.distributions import (
 )
 from jaram.spec import describe, is_spec
 
-FIXED = ("validation", "test", "split", "split_seed", "order_seed", "seed")
+FIXED = ("validation", "test", "split", "split_seed", "order_seed", "seed", "bootstrap")
 """Fields of a recipe that trials must share, since they are compared."""
 
 

@@ -217,6 +217,7 @@ def _member_epochs(
     total_epochs: Array,
 ) -> Outcome:
     records = _blank_records(plan, recipe, orders)
+    arrays = arrays._replace(train=supervised.bootstrapped(recipe, arrays.train))
 
     def goes_on(carry: tuple[Array, MemberState, EpochRecord]) -> Array:
         index, member, _ = carry

@@ -118,6 +118,22 @@ def step_key(recipe: Recipe, step: Array) -> Array:
     return jax.random.fold_in(jax.random.key(recipe.seed), step)
 
 
+def bootstrapped(recipe: Recipe, train: Batch) -> Batch:
+    """The training part with each example's weight times how often the recipe's bootstrap drew it;
+    itself without a bootstrap.
+
+    In expectation over the minibatches the gradient is that of the rows drawn (Breiman, 1996),
+    while all members of a population share the examples and their order.
+    """
+    if recipe.bootstrap is None:
+        return train
+    rows = len(train.x)
+    drawn = jax.random.randint(jax.random.key(recipe.bootstrap), (rows,), 0, rows)
+    times = jnp.zeros(rows, jnp.float32).at[drawn].add(1.0)
+    weight = times if train.weight is None else times * train.weight
+    return train._replace(weight=weight / jnp.mean(weight))
+
+
 class Gradient(NamedTuple):
     """What one pass forward and backward gives.
 
