@@ -99,6 +99,23 @@ def test_knobs_stay_within_their_ranges() -> None:
     assert PANDA.decided(SPACE, told).point == pytest.approx(ends["low"])
 
 
+def test_a_rise_that_is_no_fault_of_the_rate_is_let_pass() -> None:
+    rates = list(SPACE.dimensions).index(RATE)
+    more = tuple(0.5 if place == rates else 0.6 for place in range(3))
+    held_back = [FIRST, stretch(1, 2, (1.2, 1.3), parent=0, point=more)]
+    assert PANDA.decided(SPACE, held_back).seen == "steady"
+    tiny = [FIRST, stretch(1, 2, (0.001, 0.1), parent=0), stretch(2, 3, (0.002, 0.1), parent=1)]
+    assert PANDA.decided(SPACE, tiny).seen == "steady"
+    lowest = tuple(0.0 if place == rates else 0.5 for place in range(3))
+    no_lower = [FIRST, stretch(1, 2, (1.2, 1.3), parent=0, point=lowest)]
+    assert (PANDA.decided(SPACE, no_lower).seen, PANDA.decided(SPACE, no_lower).back_to) == (
+        "steady",
+        1,
+    )
+    hopeless = [stretch(0, 1, None, point=lowest)]
+    assert PANDA.ask(SPACE, SETTINGS, hopeless) == []
+
+
 def test_it_ends_at_the_whole_length_at_the_last_trial_and_when_stopped() -> None:
     done = [FIRST, stretch(1, 10, (0.5, 0.6), parent=0)]
     assert PANDA.ask(SPACE, SETTINGS, done) == []

@@ -54,7 +54,8 @@ class Panda:
     It begins in the middle of the space. At each look, the first of these that is so:
 
     - diverged: back to the last look, the rate divided by 10;
-    - the training loss rose by more than ``rise``: back to the last look, the rate divided by 3;
+    - the training loss rose by more than ``rise`` (and by more than ``noise`` of the highest seen,
+      while nothing was added against overfitting): back to the last look, the rate divided by 3;
     - the validation loss rose while the training loss fell: more against overfitting, a step of
       ``step`` of each range;
     - the training loss fell by less than ``still``: the rate divided by 2;
@@ -69,6 +70,7 @@ class Panda:
     still: float = 0.005
     slow: float = 0.03
     step: float = 0.1
+    noise: float = 0.01
 
     def ask(self, space: Space, settings: Settings, told: Sequence[Trial]) -> list[Ask]:
         """The next stretch."""
@@ -85,6 +87,8 @@ class Panda:
         if _has_stopped(told, epochs):
             return []
         done = self.decided(space, told)
+        if done.goes_back and done.point == told[-1].point:
+            return []  # it would diverge again
         come = 0.0 if done.back_to is None else told[done.back_to].share
         if come >= 1:
             return []
@@ -96,42 +100,46 @@ class Panda:
         """What the last of the stretches shows, and what is done about it."""
         last = told[-1]
         before = None if last.parent is None else told[last.parent].ends
-        seen = self._seen(last, before)
-        is_lost = seen in ("diverged", "rising")
+        seen = self._seen(space, told, last)
         factor = {"diverged": 0.1, "rising": 1 / 3, "plateau": 0.5, "slow": 1.5}.get(seen)
         point = last.point
         if factor is not None:
             point = _at_rate(space, last, factor)
         elif seen == "overfitting":
             point = _regularized(space, last, self.step)
-        if seen == "slow" and _is_near_lost(space, point, self._lost(told)):
+        if seen == "slow" and _is_near_lost(space, point, self._lost(space, told)):
             seen, point = "steady", last.point
+        if seen == "rising" and point == last.point:  # it is not the rate, which can't be lower
+            seen = "steady"
+        is_lost = seen in ("diverged", "rising")
         back_to = last.parent if is_lost else last.number
         return Decision(seen, len(last.curve), before, last.ends, back_to, point)
 
-    def _seen(self, last: Trial, before: tuple[float, float] | None) -> str:
+    def _seen(self, space: Space, told: Sequence[Trial], last: Trial) -> str:
         if last.status == "diverged" or last.ends is None:
             return "diverged"
-        if before is None:
+        parent = None if last.parent is None else told[last.parent]
+        if parent is None or parent.ends is None:
             return "steady"
-        (train_before, valid_before), (train, valid) = before, last.ends
+        (train_before, valid_before), (train, valid) = parent.ends, last.ends
         fell = (train_before - train) / max(abs(train_before), 1e-12)
         if fell < -self.rise:
-            return "rising"
+            highest = max(one.ends[0] for one in told if one.ends)
+            is_noise = train - train_before < self.noise * highest
+            is_held_back = any(
+                last.point[place] > parent.point[place]
+                for place in _places(space, last, AGAINST_OVERFITTING)
+            )
+            return "steady" if is_noise or is_held_back else "rising"
         if valid > valid_before and fell > 0:
             return "overfitting"
         if fell < self.still:
             return "plateau"
         return "slow" if fell < self.slow else "steady"
 
-    def _lost(self, told: Sequence[Trial]) -> list[Trial]:
+    def _lost(self, space: Space, told: Sequence[Trial]) -> list[Trial]:
         """The stretches that were given up."""
-        return [
-            one
-            for one in told
-            if self._seen(one, None if one.parent is None else told[one.parent].ends)
-            in ("diverged", "rising")
-        ]
+        return [one for one in told if self._seen(space, told, one) in ("diverged", "rising")]
 
     def log(self, space: Space, records: Sequence[Trial]) -> list[Decision]:
         """Every decision of a search, in order; none at its end."""
