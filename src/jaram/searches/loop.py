@@ -104,6 +104,7 @@ class Loop:
         self.latest: dict[int, Trial] = {}
         self.jobs: dict[Key, Job] = {}
         self.at_rest: dict[Key, Saved] = {}
+        self.woken: set[Key] = set()
         self.programs = Programs(Layout(settings.seeds, clock, backend.workers))
 
     def run(self) -> tuple[Trial, ...]:
@@ -193,6 +194,7 @@ class Loop:
         """Train anew, as they were trained before, the states that are not at rest any more."""
         jobs = [self.jobs[key] for key in sorted(set(keys)) if key not in self.at_rest]
         if jobs:
+            self.woken |= {job.key for job in jobs}
             self.wake([job.source for job in jobs if job.source is not None])
             self.train(jobs, lambda *_: None)
 
@@ -209,12 +211,19 @@ class Loop:
         tasks = [(program.cohort(), works) for program, works in ordered]
 
         def rest(works: Sequence[Work], saved: Sequence[Saved], seconds: float) -> None:
-            pairs = zip(works, saved, strict=True)
             with self.lock:
-                self.at_rest |= {work.key: one for work, one in pairs if one.done >= work.until}
+                self.at_rest |= {
+                    work.key: one
+                    for work, one in zip(works, saved, strict=True)
+                    if one.done >= work.until and self.goes_on(work.key)
+                }
             take(works, saved, seconds)
 
         self.backend.train(tasks, self.clock, rest)
+
+    def goes_on(self, key: Key) -> bool:
+        """Whether a state may be asked on: of a trial trained whole only where one was."""
+        return self.jobs[key].ask.share < 1 or key in self.woken
 
     def trial(self, work: Work, saved: Saved, seconds: float, before: Trial | None) -> Trial:
         """The record of a trial at a rung. seconds: of this rung; before: its last record."""
