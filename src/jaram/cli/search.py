@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jaram.cli import data_options
+from jaram.cli.data_options import (
+    Color,
+    Fit,
+    Forecast,
+    Length,
+    SeriesOf,
+    Size,
+    SkipBad,
+    Text,
+    Unit,
+    Window,
+)
 from jaram.cli.options import (
     KINDS,
     MOST_SEEDS,
@@ -117,6 +130,16 @@ def search(
     kind: Annotated[
         list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
     ] = None,
+    size: Size = None,
+    fit: Fit = None,
+    color: Color = None,
+    skip_bad: SkipBad = False,
+    text_column: Text = None,
+    unit: Unit = None,
+    length: Length = None,
+    series: SeriesOf = None,
+    forecast: Forecast = None,
+    window: Window = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -142,14 +165,11 @@ def search(
         one_of(*KINDS)(value)
     given_out = None if out is None else folders.given_folder(out)
     wanted = target[0] if target and len(target) == 1 else target
-    table = read_data(
-        data,
-        wanted,
-        task=task,
-        kinds=kinds or None,
-        no_header=no_header,
-        encoding=encoding,
-    )
+    how = data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
+    how |= data_options.said(text=text_column, unit=unit, length=length)
+    how |= data_options.said(series=series, forecast=forecast, window=window)
+    how |= data_options.said(task=task, kinds=kinds or None)
+    table = read_data(data, wanted, no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     asked: dict[str, Any] = {
         "strategy": strategy or "random",
