@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.doctor.threads import one_thread
 from jaram.report.axes import Axis, axes_of, rate_axis
 from jaram.searches.importance import Variance, importance, interactions, variance
 
@@ -70,6 +71,11 @@ class SearchEvidence:
 
 def search_evidence(study: Study) -> SearchEvidence:
     """Arrange a study. Costs a second for 5,000 trials: sixteen forests learn the scores."""
+    with one_thread():  # threads that spin beside a busy core took ten times as long
+        return _arranged(study)
+
+
+def _arranged(study: Study) -> SearchEvidence:
     shares = tuple(importance(study).iter_rows(named=True))
     every = {axis.name: axis for axis in axes_of(study)}
     axes = tuple(every[row["path"]] for row in shares[:MOST_AXES])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.doctor.threads import one_thread
 from jaram.searches.distributions import Choice
 from jaram.searches.forest import Forest, Levels, at_options, grown
 
@@ -127,7 +128,8 @@ def importance(study: Study, bootstraps: int = 16) -> polars.DataFrame:
     """
     import polars
 
-    shares = variance(study, bootstraps).alone
+    with one_thread():
+        shares = variance(study, bootstraps).alone
     table = polars.DataFrame({"path": list(study.space.dimensions), **_ends("importance", shares)})
     return table.sort("importance", descending=True, nulls_last=True)
 
@@ -139,13 +141,15 @@ def interactions(study: Study, bootstraps: int = 16) -> polars.DataFrame:
     """
     import polars
 
-    found = variance(study, bootstraps)
+    with one_thread():
+        found = variance(study, bootstraps)
+        together = found.together
     named = [(found.paths[a], found.paths[b]) for a, b in found.pairs]
     table = polars.DataFrame(
         {
             "first": [first for first, _ in named],
             "second": [second for _, second in named],
-            **_ends("importance", found.together),
+            **_ends("importance", together),
         },
         schema_overrides={"first": polars.String, "second": polars.String},
     )
