@@ -6,6 +6,7 @@ Parameters and states are tuples, one dict per layer.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -87,6 +88,11 @@ def apply_each(
         outputs.append(x)
         states.append(next_state)
     return outputs, tuple(states)
+
+
+def widest(network: Network, input_shape: Shape) -> int:
+    """How many numbers one example has where it has the most: as input, or after a layer."""
+    return max(math.prod(shape) for shape in shapes(network, input_shape))
 
 
 class Row(NamedTuple):

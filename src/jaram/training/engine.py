@@ -23,6 +23,7 @@ from jaram.network.network import (
     initial_params,
     initial_state,
     table,
+    widest,
 )
 from jaram.optimizer.averaging import Averaging
 from jaram.optimizer.schedules import ReduceOnPlateau
@@ -40,6 +41,8 @@ Ending = Literal["completed", "stopped", "diverged", "interrupted", "budget"]
 FEWEST_SAMPLE_ROWS, MOST_SAMPLE_ROWS = 2048, 16384
 """Training rows that are evaluated after each epoch: as many as validation rows, within these
 limits."""
+SAMPLE_SHARE = 0.1
+"""Of pictures, series and texts no more than this share is evaluated, or 512 rows."""
 MOST_VALID_ROWS = 131_072
 """Validation rows that are evaluated after each epoch, at most: an accuracy is then known to ±0.3
 points. The run's metrics at the end take all."""
@@ -106,7 +109,8 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     Lanes: several small members at once fill the core's vector units and share each minibatch's
     read, but their weights, gradients and moments must stay in its cache: measured on 20-64-32-1,
     batch 32, one member at a time took 2.8 ms an epoch, 8 at once 2.2 ms; from about 512 KiB on
-    more lanes lose.
+    more lanes lose. The same goes for the signals of a minibatch, so that convolutions train one
+    member after another: side by side they would be one grouped convolution, which is slow.
     """
     members, found = len(group.recipes), devices.available()
     used = min(len(found), members, most_devices or members)
@@ -115,11 +119,12 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     params = initial_params(group.first.network, 0, group.prepared.input_shape)
     weights = sum(leaf.nbytes for leaf in jax.tree.leaves(params))
     if found[0].platform == "cpu":
-        most = max(1, min(MOST_LANES, LANE_BYTES // max(1, 4 * weights)))
+        signals = 4 * group.batch_size * widest(group.first.network, group.prepared.input_shape)
+        most = max(1, min(MOST_LANES, LANE_BYTES // max(1, 4 * weights + signals)))
     else:
         most = a_device
     chunks = -(-a_device // most)
-    sample, rows = _sample_rows(group.prepared)
+    sample, rows = _sample_rows(group)
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
@@ -252,7 +257,7 @@ def _array(leaf: Any) -> NDArray[Any]:
 def arrays_for(group: Group, plan: Plan) -> Arrays:
     """The group's examples on the plan's devices."""
     train, valid = group.prepared.train, group.prepared.valid
-    sample, rows = _sample_rows(group.prepared)
+    sample, rows = _sample_rows(group)
     evaluated = [Batch(*_columns(train, sample))]
     if plan.has_valid and valid is not None:
         evaluated.append(Batch(*_valid_columns(valid, train)))
@@ -275,12 +280,21 @@ def _average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | No
     return shares
 
 
-def _sample_rows(prepared: Prepared) -> tuple[NDArray[np.int32], int]:
-    """Training rows that are evaluated after each epoch, and how many rows a block has."""
+def _sample_rows(group: Group) -> tuple[NDArray[np.int32], int]:
+    """Training rows that are evaluated after each epoch, and how many rows a block has.
+
+    Of pictures, series and texts fewer: there a row costs as much to evaluate as a third of a
+    training step on it, while a table's rows are mostly overhead.
+    """
+    prepared = group.prepared
     valid_rows = 0 if prepared.valid is None else len(prepared.valid.x)
     wanted = min(max(FEWEST_SAMPLE_ROWS, valid_rows), MOST_SAMPLE_ROWS)
-    sample = probe_rows(len(prepared.train.x), wanted)
-    return sample, block_rows(len(sample), valid_rows)
+    examples = len(prepared.train.x)
+    if len(prepared.input_shape) > 1 or prepared.preparation.kind == "text":
+        wanted = min(wanted, max(int(SAMPLE_SHARE * examples), FEWEST_SAMPLE_ROWS // 4))
+    sample = probe_rows(examples, wanted)
+    network = group.first.network or ()
+    return sample, block_rows(widest(network, prepared.input_shape), len(sample), valid_rows)
 
 
 def _valid_columns(valid: Part, train: Part) -> tuple[Any, Any, Any]:

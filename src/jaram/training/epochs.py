@@ -366,11 +366,14 @@ def _after_epoch(
 EVALUATED_ROWS = 2048
 """Rows of a block to evaluate: large enough for the matrix products, small enough for the core's
 cache."""
+EVALUATED_NUMBERS = 2**22
+"""Numbers that a block has after any layer, at most: pictures are evaluated in smaller blocks."""
 
 
-def block_rows(*parts: int) -> int:
-    """How many rows all blocks have, given the parts' sizes."""
-    return min(EVALUATED_ROWS, max(parts))
+def block_rows(numbers: int, *parts: int) -> int:
+    """How many rows all blocks have, given the parts' sizes and the numbers that one example has
+    where it has the most."""
+    return min(EVALUATED_ROWS, max(parts), max(64, EVALUATED_NUMBERS // numbers))
 
 
 def blocks_of(parts: Sequence[Batch], rows: int) -> Blocks:

@@ -17,17 +17,24 @@ from jaram.data.prepare import Part
 from jaram.data.task import Task
 from jaram.errors import DataError
 from jaram.network.layer import Context
-from jaram.network.network import NetworkParams, NetworkState
+from jaram.network.network import NetworkParams, NetworkState, widest
 from jaram.objective.decisions import decide, probabilities
 from jaram.recipe import Recipe
 from jaram.training.devices import QUICKLY, available
 from jaram.training.engine import for_program, knob_arrays
+from jaram.training.epochs import EVALUATED_ROWS, block_rows
 from jaram.training.programs import make_room
 from jaram.training.supervised import forward, per_example_loss
 
-BLOCK_ROWS = (64, 2048)
-"""The sizes of a block: few, because each is compiled; the large one for all but a handful of
-rows."""
+FEW_ROWS = 64
+
+
+def _block_rows(recipe: Recipe, x: NDArray[Any]) -> int:
+    """The size of a block, one of two, because each is compiled: that of an evaluation in
+    training, or a small one for a handful of rows."""
+    if len(x) <= FEW_ROWS:
+        return FEW_ROWS
+    return block_rows(widest(recipe.network or (), x.shape[1:]), EVALUATED_ROWS)
 
 
 class Answers(NamedTuple):
@@ -77,7 +84,7 @@ def answers(
     """The network's answers for prepared inputs ``x``, and their losses against prepared targets
     ``y``.
 
-    Examples are taken in blocks of ``BLOCK_ROWS``, the last filled up, so that few sizes are ever
+    Examples are taken in blocks of one size, the last filled up, so that few sizes are ever
     compiled; a row's result does not depend on the rows beside it.
     """
     if not len(x):
@@ -87,7 +94,7 @@ def answers(
         y = np.zeros(len(x), np.int32)
         if not task.has_classes:
             y = np.zeros((len(x), task.outputs), np.float32)
-    size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
+    size = _block_rows(recipe, x)
     make_room(_program())
     parts = []
     for start in range(0, len(x), size):
@@ -130,7 +137,7 @@ def sampled_answers(
     if not len(x):
         raise DataError("data.no_rows")
     knobs = knob_arrays(for_program(recipe))
-    size = BLOCK_ROWS[len(x) > BLOCK_ROWS[0]]
+    size = _block_rows(recipe, x)
     make_room(_sampled)
     parts = []
     for number, start in enumerate(range(0, len(x), size)):
@@ -155,7 +162,7 @@ def compile_ahead(
 
     The other core has nothing to do while the training's own program is compiled.
     """
-    few = slice(0, BLOCK_ROWS[0] + 1)  # enough to be taken in the same size of block
+    few = slice(0, FEW_ROWS + 1)  # enough to be taken in the same size of block
 
     def work() -> None:
         answers(recipe, params, state, part.x[few], task, part.y[few])
