@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.buckets import MOST_WIDTHS
 from jaram.data.prepare import Part, Prepared
 from jaram.network.network import (
     NetworkParams,
@@ -35,6 +36,7 @@ from jaram.training.order import epoch_order, probe_rows, steps_per_epoch
 from jaram.training.probe import PROBE_ROWS
 from jaram.training.state import Best, EpochRecord, MemberState
 from jaram.training.supervised import Batch, transform
+from jaram.training.widths import lengths, similar_lengths, widths_for
 
 Ending = Literal["completed", "stopped", "diverged", "interrupted", "budget"]
 
@@ -54,6 +56,8 @@ SHORT_SECONDS = 2.0
 """A training shorter than this is compiled quickly (1.1 s of processor time against 2.3 s)."""
 STEP_SECONDS, CORE_RATE = 1e-5, 5e10
 """What a step costs beside its arithmetic, and floating-point operations a second of one core."""
+WIDTH_SECONDS = 5.0
+"""A training of so many seconds is worth one width of minibatches more."""
 LANE_BYTES = 512 * 1024
 MOST_LANES = 8
 
@@ -135,7 +139,20 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
         lanes=-(-a_device // chunks),
         devices=used,
         capacity=max(1, min(32, CAPACITY_ROWS // (group.steps * group.batch_size), group.epochs)),
+        widths=_widths(group),
     )
+
+
+def _widths(group: Group) -> tuple[int, ...]:
+    """Widths of minibatches: the more, the longer a member trains, since each is compiled.
+
+    They decide on the order of the examples, so that they may not depend on who trains beside.
+    """
+    if not group.first.shuffle:
+        return ()
+    a_member = _estimated_seconds(group) / len(group.recipes)
+    most = min(MOST_WIDTHS, int(a_member / WIDTH_SECONDS))
+    return widths_for(group.first.network or (), group.prepared, most)
 
 
 def is_short(group: Group) -> bool:
@@ -359,13 +376,19 @@ def advance(
 
 
 def _orders(group: Group, plan: Plan, first: int, count: int) -> NDArray[np.int32]:
-    recipe, examples = group.first, len(group.prepared.train.x)
     orders = np.zeros((plan.capacity, group.steps, group.batch_size), np.int32)
     for index in range(count):
-        orders[index] = epoch_order(
-            examples, group.batch_size, recipe.order_seed, first + index, recipe.shuffle
-        )
+        orders[index] = _order(group, plan, first + index)
     return orders
+
+
+def _order(group: Group, plan: Plan, epoch: int) -> NDArray[np.int32]:
+    """The minibatches of one epoch, of similar lengths where they have widths of their own."""
+    recipe, size = group.first, group.batch_size
+    known = lengths(group.prepared) if plan.widths else None
+    if known is not None:
+        return similar_lengths(known, plan.widths, size, recipe.order_seed, epoch)
+    return epoch_order(len(group.prepared.train.x), size, recipe.order_seed, epoch, recipe.shuffle)
 
 
 def _wait(outcome: Outcome) -> None:

@@ -35,6 +35,7 @@ from jaram.training.probe import VITAL_SIGNS
 from jaram.training.programs import make_room
 from jaram.training.state import Best, EpochRecord, MemberState
 from jaram.training.supervised import Batch, Progress
+from jaram.training.widths import at_its_width
 
 SHUFFLED_COPY_BYTES = 64 * 2**20
 """Up to this size an epoch's examples are laid out in order before the scan, which then reads them
@@ -78,6 +79,7 @@ class Plan:
     chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at
     once.
     devices: how many share the members. capacity: epochs one call can run at most.
+    widths: of minibatches of padded examples (:mod:`jaram.training.widths`); empty: one for all.
     """
 
     task: Task
@@ -89,6 +91,7 @@ class Plan:
     lanes: int
     devices: int
     capacity: int
+    widths: tuple[int, ...] = ()
 
     @property
     def members(self) -> int:
@@ -268,7 +271,8 @@ def _epoch(
             recipe, plan.task, member, batch, progress._replace(step=member.step)
         )
 
-    state, losses = _scan(one_step, state, arrays.train, order)
+    step = at_its_width(plan.widths, one_step)
+    state, losses = _scan(step, state, arrays.train, order)
     evaluated = state.params
     if isinstance(recipe.averaging, Averaging):
         evaluated = state.average
