@@ -81,7 +81,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         hidden = choose(
             "network",
             default_hidden(prepared),
-            "chose_network" if kind == "table" else f"chose_network_{kind}",
+            _network_reason(prepared),
             examples=examples,
             inputs=prepared.input_shape[-1],
         )
@@ -167,6 +167,14 @@ def _require_agreement(completed: Recipe, task: Task) -> None:
             layers=layers,
             network=", ".join(words(layer) for layer in completed.network or ()),
         )
+
+
+def _network_reason(prepared: Prepared) -> str:
+    """The key of why :func:`default_hidden` is what it is."""
+    kind = prepared.preparation.kind
+    if prepared.task.kind == "regression" and isinstance(prepared.preparation.intake, Forecast):
+        return "chose_network_forecast"
+    return "chose_network" if kind == "table" else f"chose_network_{kind}"
 
 
 def default_hidden(prepared: Prepared) -> Network:

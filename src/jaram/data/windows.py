@@ -80,10 +80,15 @@ class Forecast:
         """Mean absolute and root mean squared error, in the target's own unit, of forecasts that
         repeat: "naive" the last value, "seasonal_naive" the last season."""
         past = x[..., self.channels.index(self.target)].astype(np.float64)
-        found = {"naive": _errors(np.repeat(past[:, -1:], self.horizon, axis=1), y)}
+        return {name: _errors(one, y) for name, one in self.repeated(past).items()}
+
+    def repeated(self, past: Floats) -> dict[str, Floats]:
+        """Forecasts (n, horizon) that repeat, from the target's last values (n, window): "naive"
+        the last one, "seasonal_naive" the last season if the window holds one."""
+        found = {"naive": np.repeat(past[:, -1:], self.horizon, axis=1)}
         if self.season is not None and self.season <= self.window:
             steps = np.arange(self.horizon) % self.season - self.season
-            found["seasonal_naive"] = _errors(past[:, steps], y)
+            found["seasonal_naive"] = past[:, steps]
         return found
 
     def to_json(self) -> dict[str, Any]:

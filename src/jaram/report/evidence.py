@@ -27,8 +27,8 @@ MOST_POINTS = 2000
 class Evidence:
     """The parts of a run's folder.
 
-    ``run``, ``data``, ``evaluation``, ``treatment``: the tables of the JSON files of these names,
-    or ``{}``.
+    ``run``, ``data``, ``evaluation``, ``treatment``, ``examples``, ``augmented``: the tables of the
+    JSON files of these names, or ``{}``.
     ``recipe``: the text of recipe.toml; empty if missing.
     ``history``: by name, one value an epoch; ``vitals``: the lines of vitals.jsonl.
     ``steps``: the loss of each step, or the mean of each ``steps_each`` steps of a long training.
@@ -40,6 +40,8 @@ class Evidence:
     data: Table
     evaluation: Table
     treatment: Table
+    examples: Table
+    augmented: Table
     history: dict[str, Series]
     vitals: tuple[Table, ...]
     steps: Series
@@ -87,7 +89,9 @@ def read_evidence(folder: Path) -> Evidence:
         recipe=recipe.read_text(encoding="utf-8", errors="replace") if recipe.is_file() else "",
         data=_table_file(folder / "data.json"),
         evaluation=_table_file(folder / "evaluation.json"),
-        treatment=_treatment(folder),
+        treatment=_beside(folder / "treatment.json"),
+        examples=_beside(folder / "examples.json"),
+        augmented=_beside(folder / "augmented.json"),
         history=_columns(_lines(folder / "history.jsonl")),
         vitals=tuple(_lines(folder / "vitals.jsonl")),
         steps=steps,
@@ -125,10 +129,10 @@ def _table_file(path: Path) -> Table:
     return table(found)
 
 
-def _treatment(folder: Path) -> Table:
-    """The record of the run's treatment; empty if it is damaged, which costs the run nothing."""
+def _beside(path: Path) -> Table:
+    """A table that a report can do without; empty if it is damaged, which costs the run nothing."""
     try:
-        return _table_file(folder / "treatment.json")
+        return _table_file(path)
     except RunError:
         return {}
 

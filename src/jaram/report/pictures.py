@@ -23,7 +23,7 @@ from matplotlib.ticker import (
 )
 
 from jaram.messages import Language, text
-from jaram.report import fonts
+from jaram.report import example_pictures, fonts
 from jaram.report.evidence import Evidence, Series, rows, table
 from jaram.report.network_picture import draw_network
 from jaram.report.palette import INK, QUIET, TEST, TRAIN, VALID, layer_colours
@@ -74,6 +74,12 @@ def draw_all(evidence: Evidence, lang: Language) -> Iterator[tuple[str, Figure]]
         "residuals": residuals,
         "calibration": calibration,
         "importance": importance,
+        "augmented": example_pictures.augmented,
+        "pictures_seen": example_pictures.pictures_seen,
+        "filters": example_pictures.filters,
+        "words_that_mattered": example_pictures.words_that_mattered,
+        "series_seen": example_pictures.series_seen,
+        "forecast": example_pictures.forecast,
         "network": network,
     }
     for name, paint in painters.items():

@@ -14,7 +14,8 @@ def arrange_summary(evidence: Evidence) -> Table:
 
     ``source``, ``encoding``, ``rows``: as known, else None; ``parts``: rows by part;
     ``classes``: ``[label, rows]`` pairs; ``notices``: sentences by language;
-    ``columns``: the first MOST_COLUMNS of ``column_count``.
+    ``columns``: the first MOST_COLUMNS of ``column_count``; ``kind``: what an example is;
+    ``intake``: how files became examples, empty for tables.
     """
     summary = table(evidence.data.get("summary"))
     source = table(summary.get("source"))
@@ -34,4 +35,6 @@ def arrange_summary(evidence: Evidence) -> Table:
         ],
         "columns": columns[:MOST_COLUMNS],
         "column_count": len(columns),
+        "kind": summary.get("kind"),
+        "intake": table(summary.get("intake")),
     }

@@ -27,9 +27,9 @@ IMPORTANCE_SECONDS = 1.0
 def evaluation(run: Run, answers_of: AnswersOf) -> dict[str, Any]:
     """Plain values for ``evaluation.json``, measured on the part that was not trained on.
 
-    That is the test part if there is one, else the validation part, else the training part.
+    That is :func:`evaluated_part`.
     """
-    name = next(name for name in ("test", "valid", "train") if name in run.parts)
+    name = evaluated_part(run)
     part, found = run.parts[name], answers_of(name)
     told: dict[str, Any] = {"part": name}
     if run.task.has_classes:
@@ -39,6 +39,11 @@ def evaluation(run: Run, answers_of: AnswersOf) -> dict[str, Any]:
     else:
         told[name] = {}
     return told | _importance(run, part)
+
+
+def evaluated_part(run: Run) -> str:
+    """The test part if there is one, else the validation part, else the training part."""
+    return next(name for name in ("test", "valid", "train") if name in run.parts)
 
 
 def _classes(run: Run, part: Part, probability: NDArray[np.float32]) -> dict[str, Any]:

@@ -34,11 +34,14 @@ import numpy as np
 
 import jaram
 from jaram.data.preparation import Preparation
+from jaram.data.prepare import Prepared
 from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.diagnosis import Diagnosis, diagnose_at_once
 from jaram.doctor.finding import Finding
 from jaram.errors import JaramError, RunError
+from jaram.insight import augmented, examples
+from jaram.insight.examples import examples_of
 from jaram.network.network import table
 from jaram.recipe import Recipe
 from jaram.runs import tensors
@@ -235,7 +238,7 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
 
     A mistake in a rule of the diagnosis is raised, but does not cost the run.
     """
-    from jaram.runs.evaluation import evaluation
+    from jaram.runs.evaluation import evaluated_part, evaluation
 
     answers_of = cache(run.answers_of)  # metrics, evaluation and diagnosis ask for the same
     metrics = run.metrics if run.prepared is None else run.metrics_from(answers_of)
@@ -244,12 +247,22 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
     write_whole(folder / "weights.safetensors", weights)
     if run.prepared is not None:
         write_json(folder / "evaluation.json", evaluation(run, answers_of))
+        if told := examples_of(run, evaluated_part(run), answers_of):
+            write_json(folder / examples.FILE, told)
+        if not (folder / augmented.FILE).exists():
+            write_augmented(folder, run.recipe, run.prepared)
     try:
         if run.saved_diagnosis is None:
             run = replace(run, saved_diagnosis=diagnose_at_once(run, answers_of))
     finally:
         _conclude(folder, started, run)
     return run
+
+
+def write_augmented(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
+    """Write training pictures as augmentation changes them, if it changes any."""
+    if told := augmented.sheet(recipe, prepared):
+        write_json(folder / augmented.FILE, told)
 
 
 def _conclude(folder: Path, started: Started, run: Run) -> None:

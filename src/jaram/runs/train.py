@@ -22,6 +22,7 @@ from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
 from jaram.doctor.registry import all_definitions
 from jaram.errors import RunError, UsageError
+from jaram.insight.pictures import compile_look
 from jaram.objective.monitors import monitors
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
@@ -231,9 +232,21 @@ def _train_group(
             first.network_state,
             prepared.train,
             prepared.task,
-            then=partial(look_ahead, prepared),
+            then=partial(_prepare_report, group.first, first, prepared, folders),
         )
     return _run(group, plan, recipes, state, members, 0.0, budget, progress)
+
+
+def _prepare_report(
+    recipe: Recipe, first: MemberState, prepared: Prepared, folders: list[Path | None]
+) -> None:
+    """Do before the training ends what the report needs: write the pictures that augmentation
+    makes, compile what looks at single examples."""
+    for folder in folders:
+        if folder is not None:
+            store.write_augmented(folder, recipe, prepared)
+    look_ahead(prepared)
+    compile_look(recipe, first.params, first.network_state, prepared)
 
 
 class Member:

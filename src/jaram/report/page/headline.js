@@ -33,7 +33,7 @@ function headline() {
       el("p", { class: "eyebrow" }, `${t("training_report")} · ${evidence.name}`),
       languages(),
     ),
-    el("h1", {}, target ? t("head_predicting", { target }) : t("head_nameless")),
+    el("h1", {}, aim(target)),
     task.kind && has(`task_${task.kind}`) ? el("p", { class: "task" }, taskSentence(task)) : null,
     el(
       "div",
@@ -44,7 +44,18 @@ function headline() {
   );
 }
 
+// Answers that were given no name are called y.
+function aim(target) {
+  const { intake } = evidence.summary;
+  if (intake?.kind === "forecast") return t("head_forecast", intake);
+  const nameless = !target || target === "y";
+  if (nameless && has(`head_${evidence.summary.kind}`)) return t(`head_${evidence.summary.kind}`);
+  return target ? t("head_predicting", { target }) : t("head_nameless");
+}
+
 function taskSentence(task) {
+  const { intake } = evidence.summary;
+  if (intake?.kind === "forecast") return t("task_forecast", intake);
   const names = task.classes ?? [];
   const shown = names.slice(0, 10).join(", ");
   const rest = names.length > 10 ? `, ${t("and_more", { count: names.length - 10 })}` : "";

@@ -1,10 +1,16 @@
 // The page, drawn anew when the language, a scale, the colours or the medium change.
 
 const SECTIONS = [
+  augmentedSection,
   curvesSection,
   findingsSection,
   treatmentSection,
   confusionSection,
+  picturesSection,
+  filtersSection,
+  wordsSection,
+  seriesSection,
+  forecastSection,
   residualsSection,
   calibrationSection,
   importanceSection,

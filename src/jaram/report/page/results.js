@@ -131,7 +131,12 @@ function residualsSection() {
       columns > 1 ? evidence.task.target_names?.[column] : null,
     ),
   );
-  return section("residuals", t("residuals_is"), el("div", { class: "grid" }, charts));
+  const { intake } = evidence.summary;
+  const explained =
+    intake?.kind === "forecast"
+      ? t("residuals_first_is")
+      : t("residuals_is");
+  return section("residuals", explained, el("div", { class: "grid" }, charts));
 }
 
 function scatters(truth, predicted, name) {
