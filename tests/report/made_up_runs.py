@@ -60,6 +60,53 @@ def make_run(folder: Path, kind: str = "multiclass", epochs: int = 30) -> Path:
     return folder
 
 
+EXAMPLES = ("pictures", "text", "series", "forecast")
+
+
+def make_examples(folder: Path, kind: str) -> Path:
+    """Write what a run keeps of single examples beside the run in ``folder``."""
+    pixels = {"height": 2, "width": 3, "channels": 1, "bytes": "AECA/yAQ"}
+    colour = {"height": 1, "width": 2, "channels": 3, "bytes": "/wAAAP8A"}
+    answers = [
+        {"row": 7, "name": "고양이/7.png", "true": "고양이", "predicted": "여우"}
+        | {"probability": 0.91, "is_right": False},
+        {"row": 9, "true": "여우", "predicted": "여우", "probability": 0.6, "is_right": True},
+    ]
+    added: list[dict[str, Any]] = {
+        "pictures": [
+            {"picture": pixels, "saliency": pixels},
+            {"picture": colour, "saliency": pixels},
+        ],
+        "text": [
+            {"units": [["나쁜", -0.5], ["영화", 1.5], ["\ufffd", None]], "is_cut": True},
+            {"units": [["좋은", 2], ["영화", 0.0]], "is_cut": False},
+        ],
+        "series": [{"lines": [[1, 2.5, 3], [0.5, None, 2]]}, {"lines": [[1, 2]]}],
+        "forecast": [
+            {"past": [1, 2, 3, 4], "true": [5, 6], "predicted": [5.5, 5], "naive": [4, 4]}
+            | {"low": [4.5, 3], "high": [6.5, 7], "seasonal_naive": [3, 4]},
+            {"past": [1, 2], "true": [5], "predicted": [5.5], "low": [None], "high": [None]},
+        ],
+    }[kind]
+    told: dict[str, Any] = {"kind": kind, "examples": []}
+    for answer, more in zip(answers, added, strict=True):
+        told["examples"].append((answer if kind != "forecast" else {"row": answer["row"]}) | more)
+    if kind == "pictures":
+        told["filters"] = {"layer": "conv 2 3", "pictures": [pixels, colour]}
+        told["maps"] = {"picture": pixels, "pictures": [pixels, pixels]}
+        changed = [{"true": "여우", "picture": pixels, "changed": [pixels, pixels]}]
+        augmented = {"augment": ["random_shift 0.1"], "pictures": changed}
+        write_json(folder / "augmented.json", augmented)
+    told |= {"unit": "word", "between": " "} if kind == "text" else {}
+    told |= {"channels": ["왼쪽", "오른쪽"], "each": 2} if kind == "series" else {}
+    if kind == "forecast":
+        interval = {"share": 0.8, "windows": 22, "checked_on": "later_half", "covered": 0.85}
+        told |= {"target": "판매", "interval": interval, "season": 2}
+        told["errors"] = {"network": [0.5, 1.0], "naive": [1.0, 2], "seasonal_naive": [2, 2]}
+    write_json(folder / "examples.json", told)
+    return folder
+
+
 def write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
 

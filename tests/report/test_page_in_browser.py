@@ -53,6 +53,32 @@ def test_a_finished_run_shows_every_section(run_folder: Path, tmp_path: Path) ->
     assert 'class="link"' in document
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("pictures", ["augmented", "pictures_seen", "filters"]),
+        ("text", ["words_that_mattered"]),
+        ("series", ["series_seen"]),
+        ("forecast", ["forecast"]),
+    ],
+)
+def test_single_examples_are_shown(
+    kind: str, shown: list[str], multiclass_folder: Path, tmp_path: Path
+) -> None:
+    made_up_runs.make_examples(multiclass_folder, kind)
+    document = drawn(write_report(multiclass_folder, lang="en"), tmp_path / "profile")
+    found = sections(document)
+    assert [name for name in found if name in shown] == shown
+    assert found[-1] == "asked"  # nothing after them was lost
+    if kind == "pictures":
+        assert document.count('class="pixels"') == 4 + 2 + 1 + 2 + 3
+        assert "truly 고양이" in document
+    if kind == "text":
+        assert 'title="1.5"' in document
+    if kind == "forecast":
+        assert "held 85 % in the later half" in document
+
+
 def test_a_run_with_only_a_history_shows_only_its_curves(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()

@@ -33,6 +33,24 @@ def test_each_part_becomes_a_picture(run_folder: Path, tmp_path: Path, lang: str
             assert len(picture.convert("L").resize((60, 60)).getcolors() or ()) > 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("pictures", {"augmented", "pictures_seen", "filters"}),
+        ("text", {"words_that_mattered"}),
+        ("series", {"series_seen"}),
+        ("forecast", {"forecast"}),
+    ],
+)
+def test_single_examples_become_pictures(
+    kind: str, names: set[str], multiclass_folder: Path, tmp_path: Path
+) -> None:
+    plain = {path.stem for path in write_pngs(multiclass_folder, tmp_path / "plain")}
+    made_up_runs.make_examples(multiclass_folder, kind)
+    written = write_pngs(multiclass_folder, tmp_path / "pictures", lang="ko")
+    assert {path.stem for path in written} - plain == names
+
+
 def test_names_that_look_like_formulas_are_set_as_they_are(multiclass_folder: Path) -> None:
     evaluation = made_up_runs.read_json(multiclass_folder / "evaluation.json")
     evaluation["importance"][0]["column"] = "$x^{$ 똠방각하"

@@ -66,7 +66,7 @@ def changed_pictures(
 def _program() -> Any:
     on_cpu = available()[0].platform == "cpu"
     options = QUICKLY if on_cpu else None
-    return jax.jit(_changed, static_argnums=0, compiler_options=options)
+    return jax.jit(_changed, compiler_options=options)
 
 
 def _changed(changes: tuple[Augmentation, ...], seed: Array, x: Array) -> Array:

@@ -95,7 +95,7 @@ def paired(
         if continues and pairs:
             pairs[-1][0] += unit
             both = (pairs[-1][1], effect)
-            pairs[-1][1] = None if None in both else sum(both)  # type: ignore[arg-type]
+            pairs[-1][1] = None if None in both else sum(both)
         else:
             pairs.append([unit, effect])
     return pairs

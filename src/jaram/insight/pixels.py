@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jaram.data.pictures import Pictures
-
 if TYPE_CHECKING:
     from jaram.data.preparation import Preparation
 
@@ -52,7 +50,8 @@ def as_they_came(preparation: Preparation, x: NDArray[Any]) -> NDArray[np.float6
     """
     width = len(preparation.center)
     raw = x[..., :width] * np.asarray(preparation.scale) + np.asarray(preparation.center)
-    if isinstance(preparation.intake, Pictures):
-        return raw / 255
-    low, high = float(np.nanmin(raw)), float(np.nanmax(raw))
-    return (raw - low) / max(high - low, 1e-12)
+    if preparation.intake is not None and preparation.intake.kind == "pictures":
+        low, high = 0.0, 255.0
+    else:
+        low, high = float(np.nanmin(raw)), float(np.nanmax(raw))
+    return np.asarray((raw - low) / max(high - low, 1e-12))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jaram.errors import RunError
+from jaram.report.examples import sound_augmented, sound_examples
 
 Table = dict[str, Any]
 Series = list[float | None]
@@ -90,8 +91,8 @@ def read_evidence(folder: Path) -> Evidence:
         data=_table_file(folder / "data.json"),
         evaluation=_table_file(folder / "evaluation.json"),
         treatment=_beside(folder / "treatment.json"),
-        examples=_beside(folder / "examples.json"),
-        augmented=_beside(folder / "augmented.json"),
+        examples=sound_examples(_beside(folder / "examples.json")),
+        augmented=sound_augmented(_beside(folder / "augmented.json")),
         history=_columns(_lines(folder / "history.jsonl")),
         vitals=tuple(_lines(folder / "vitals.jsonl")),
         steps=steps,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -103,12 +104,12 @@ def words_that_mattered(evidence: Evidence, lang: Language) -> Figure | None:
     return figure
 
 
-def _text_block(one: Table, between: str, lang: Language) -> list[HPacker]:
+def _text_block(one: Table, between: str, lang: Language) -> list[Artist]:
     """The lines of a text, and under them what the network answered."""
     pairs = [pair for pair in one.get("units") or () if isinstance(pair, list) and len(pair) == 2]
     effects = [abs(pair[1]) for pair in pairs if isinstance(pair[1], int | float)]
     most = max(effects, default=0.0) or 1.0
-    lines: list[list[TextArea]] = [[]]
+    lines: list[list[Artist]] = [[]]
     width = 0
     for unit, effect in pairs:
         length = len(unit) + sum(ord(letter) > 0x10FF for letter in unit) + len(between)
@@ -121,7 +122,8 @@ def _text_block(one: Table, between: str, lang: Language) -> list[HPacker]:
         lines[-1].append(TextArea(f"{unit}{between}", textprops={"size": 9, "bbox": ground}))
     props = {"size": 8, "color": _tone(one)}
     answer = TextArea(_answer(one, lang).replace("\n", "   "), textprops=props)
-    return [HPacker(children=line, pad=0, sep=0) for line in [*lines, [answer]] if line]
+    lines.append([answer])
+    return [HPacker(children=line, pad=0, sep=0) for line in lines if line]
 
 
 def _ground(share: float) -> tuple[float, float, float]:

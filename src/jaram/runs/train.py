@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast, overload
 
 import jax
@@ -223,30 +225,31 @@ def _train_group(
     ]
     for member in members:
         member.begin()
+    ahead = None
     if folders[0] is not None:  # then the run is evaluated and written when it is trained
         first = _member(state, 0)
         prepared = group.prepared
-        compile_ahead(
+        ahead = compile_ahead(
             group.first,
             first.params,
             first.network_state,
             prepared.train,
             prepared.task,
-            then=partial(_prepare_report, group.first, first, prepared, folders),
+            then=partial(_prepare_report, first, members, prepared),
         )
-    return _run(group, plan, recipes, state, members, 0.0, budget, progress)
+    return _run(group, plan, recipes, state, members, 0.0, budget, progress, ahead)
 
 
-def _prepare_report(
-    recipe: Recipe, first: MemberState, prepared: Prepared, folders: list[Path | None]
-) -> None:
+def _prepare_report(first: MemberState, members: list[Member], prepared: Prepared) -> None:
     """Do before the training ends what the report needs: write the pictures that augmentation
     makes, compile what looks at single examples."""
-    for folder in folders:
-        if folder is not None:
-            store.write_augmented(folder, recipe, prepared)
+    for member in members:
+        # A folder that can't be written is told by the training itself, which writes there too.
+        with suppress(RunError):
+            if member.folder is not None:
+                store.write_augmented(member.folder, member.candidate.recipe, prepared)
     look_ahead(prepared)
-    compile_look(recipe, first.params, first.network_state, prepared)
+    compile_look(members[0].candidate.recipe, first.params, first.network_state, prepared)
 
 
 class Member:
@@ -344,8 +347,10 @@ def _run(
     seconds: float,
     budget: float | None,
     progress: Progress,
+    ahead: Thread | None = None,
 ) -> list[Run]:
-    """Train until the end, the budget's end or Ctrl-C; ``seconds`` is the time trained before."""
+    """Train until the end, the budget's end or Ctrl-C; ``seconds`` is the time trained before,
+    ``ahead`` what is done for the report meanwhile."""
     done = int(np.max(np.asarray(state.epoch)))
     started, ending = time.perf_counter(), "completed"
 
@@ -374,6 +379,8 @@ def _run(
         raise
     finally:
         progress.close()
+    if ahead is not None:
+        ahead.join()  # it writes to the same folders
     return [
         member.finish(state, index, ending, seconds)  # type: ignore[arg-type]
         for index, member in enumerate(members)

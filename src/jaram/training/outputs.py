@@ -156,11 +156,12 @@ def compile_ahead(
     part: Part,
     task: Task,
     then: Callable[[], None],
-) -> None:
+) -> Thread:
     """Compile on another thread what :func:`answers` will want for ``part`` after the training, and
     do there what else can be done before it ends.
 
-    The other core has nothing to do while the training's own program is compiled.
+    The other core has nothing to do while the training's own program is compiled. Returns the
+    thread, which has begun.
     """
     few = slice(0, FEW_ROWS + 1)  # enough to be taken in the same size of block
 
@@ -168,7 +169,9 @@ def compile_ahead(
         answers(recipe, params, state, part.x[few], task, part.y[few])
         then()
 
-    Thread(target=work, daemon=True).start()
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    return thread
 
 
 def _filled(block: NDArray[Any], size: int) -> NDArray[Any]:
