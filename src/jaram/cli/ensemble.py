@@ -78,11 +78,14 @@ def _members(place: str) -> list[Run]:
 
 def tell_team(speaker: Speaker, team: Ensemble, folder: Path) -> None:
     """What the team gained, where it is, and what can be done with it; as JSON, too."""
+    from jaram.cli.summary import new_examples
+
     tell_gain(speaker, team)
     speaker.say()
     speaker.say(text("cli.ensemble_written", folder=folder))
     speaker.say()
-    speaker.say(text("cli.ensemble_next", folder=shlex.quote(str(folder))))
+    new = new_examples(team.preparation)
+    speaker.say(text("cli.ensemble_next", folder=shlex.quote(str(folder)), new=new))
     speaker.json(team_json(team, str(folder)))
 
 

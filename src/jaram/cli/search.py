@@ -305,11 +305,14 @@ def _tell_study(speaker: Speaker, study: Study, folder: Path, page: Path) -> Non
     if not speaker.is_silent:
         speaker.say(study.report())
     run = None if study.best is None else folder / "best"
-    if run is not None:
+    if run is not None and study.best is not None:
+        from jaram.cli.summary import new_examples
+
+        new = new_examples(study.best.preparation)
         speaker.say()
         speaker.say(text("cli.search_written", folder=folder, run=run, page=page))
         speaker.say()
-        speaker.say(text("cli.search_next", run=shlex.quote(str(run))))
+        speaker.say(text("cli.search_next", run=shlex.quote(str(run)), new=new))
     found, confirmed = study.interval, study.confirmed
     speaker.json(
         {

@@ -11,6 +11,7 @@ from jaram.errors import RunError
 from jaram.messages import text
 
 if TYPE_CHECKING:
+    from jaram.data.preparation import Preparation
     from jaram.doctor.diagnosis import Diagnosis
     from jaram.doctor.finding import Finding
     from jaram.runs.run import Run
@@ -26,6 +27,11 @@ def tell_choices(speaker: Speaker, run: Run) -> None:
     for choice in run.choices:
         speaker.say(f"  {choice.field} = {choice.value}: {text(choice.key, **dict(choice.values))}")
     speaker.say()
+
+
+def new_examples(preparation: Preparation) -> str:
+    """What stands for a person's own new examples in a command that is suggested."""
+    return "NEW.png" if preparation.kind == "pictures" else "NEW.csv"
 
 
 def tell_metrics(speaker: Speaker, run: Run) -> None:

@@ -289,7 +289,13 @@ def _tell_prepared(speaker: Speaker, run: Run, table: Data) -> None:
 
 
 def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
-    from jaram.cli.summary import findings_json, tell_choices, tell_findings, tell_metrics
+    from jaram.cli.summary import (
+        findings_json,
+        new_examples,
+        tell_choices,
+        tell_findings,
+        tell_metrics,
+    )
 
     tell_choices(speaker, run)
     tell_metrics(speaker, run)
@@ -298,7 +304,8 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     speaker.say(text("cli.train_written", folder=folder))
     speaker.say(text("cli.train_report", file=folder / "report.html"))
     speaker.say()
-    speaker.say(text("cli.train_next", folder=shlex.quote(str(folder))))
+    new = new_examples(run.preparation)
+    speaker.say(text("cli.train_next", folder=shlex.quote(str(folder)), new=new))
     speaker.json(
         {
             "run": str(folder),

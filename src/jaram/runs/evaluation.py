@@ -62,12 +62,15 @@ def _classes(run: Run, part: Part, probability: NDArray[np.float32]) -> dict[str
 def _mistakes(
     run: Run, part: Part, probability: NDArray[np.float32], predicted: NDArray[np.int64]
 ) -> list[dict[str, Any]]:
-    """The most confident wrong answers; rows are numbered from 1 as in the table."""
+    """The most confident wrong answers; rows are numbered from 1 as in the table, examples that are
+    files have their names too."""
     wrong = np.flatnonzero(predicted != part.y)
     surest = wrong[np.argsort(-probability[wrong, predicted[wrong]])][:MOST_MISTAKES]
+    names = () if run.prepared is None else run.prepared.row_names
     return [
         {
             "row": int(part.rows[i]) + 1,
+            **({"name": names[int(part.rows[i])]} if names else {}),
             "true": run.task.classes[int(part.y[i])],
             "predicted": run.task.classes[int(predicted[i])],
             "probability": float(probability[i, predicted[i]]),

@@ -44,11 +44,11 @@ function headline() {
   );
 }
 
-// Answers that were given no name are called y.
+// Answers that were given no name are called y, those that folders name are called class.
 function aim(target) {
   const { intake } = evidence.summary;
   if (intake?.kind === "forecast") return t("head_forecast", intake);
-  const nameless = !target || target === "y";
+  const nameless = !target || target === "y" || target === "class";
   if (nameless && has(`head_${evidence.summary.kind}`)) return t(`head_${evidence.summary.kind}`);
   return target ? t("head_predicting", { target }) : t("head_nameless");
 }

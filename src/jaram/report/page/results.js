@@ -103,18 +103,19 @@ function mixups(confusion, name) {
 
 function mistakesTable(mistakes) {
   if (!isList(mistakes)) return null;
+  const named = mistakes.some(({ name }) => name);
   const lines = mistakes
     .slice(0, 12)
     .map((mistake) => [
-      ["n", String(mistake.row ?? "–")],
+      named ? String(mistake.name ?? "–") : ["n", String(mistake.row ?? "–")],
       String(mistake.true ?? ""),
       String(mistake.predicted ?? ""),
       ["n", typeof mistake.probability === "number" ? percent(mistake.probability) : "–"],
     ]);
   return subsection(
     "mistakes",
-    t("mistakes_is"),
-    tabulate([["n", t("row")], t("true_class"), t("predicted_class"), ["n", t("sureness")]], lines),
+    named ? t("mistakes_named_is") : t("mistakes_is"),
+    tabulate([named ? t("file") : ["n", t("row")], t("true_class"), t("predicted_class"), ["n", t("sureness")]], lines),
   );
 }
 
