@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import jaram as jr
 from jaram.cli.main import run
@@ -67,6 +68,12 @@ def test_the_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.Monke
     rng = np.random.default_rng(0)
     prices = "".join(f"{a:.3f},{2 * a:.3f}\n" for a in rng.normal(size=60))
     Path("table.csv").write_text("size,price\n" + prices, encoding="utf-8")
+    months = (f"{1990 + m // 12}-{m % 12 + 1:02d},{m % 12 + m / 50}\n" for m in range(120))
+    Path("sales.csv").write_text("month,sales\n" + "".join(months), encoding="utf-8")
+    for number, pixels in enumerate(rng.integers(0, 256, (24, 8, 8), np.uint8)):
+        path = Path("photos", "cat" if number % 2 else "dog", f"{number}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
     commands = [
         line
         for block in blocks("README.md", "")
@@ -77,10 +84,12 @@ def test_the_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.Monke
     for command in commands:
         arguments = shlex.split(command)[1:]
         if arguments[0] == "train" and "--epochs" not in arguments:
-            arguments += ["--epochs", "3"]
+            arguments += ["--epochs", "1" if "film_reviews" in arguments else "3"]
         assert run(arguments) == 0, command
     assert Path("predicted.csv").exists()
     assert Path("runs/slow/report.html").exists()
+    for name in ("photos", "reviews", "sales"):
+        assert Path("runs", name, "examples.json").exists()
 
 
 def test_the_examples_of_contributing_train(tmp_path: Path) -> None:
