@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from jaram.data.task import Task
 from jaram.insight.augmented import TIMES, changed_pictures
 from jaram.insight.choice import worth_seeing
 from jaram.insight.pixels import array_of
+from jaram.progress import EpochReport, Silent
+from jaram.report import write_pngs
 from jaram.runs.store import open_run
 from jaram.training.outputs import Answers
 
@@ -70,8 +74,8 @@ def test_augmented_pictures_are_kept_beside_the_plain_ones(picture_run: Path) ->
     assert any(one != first["picture"] for one in first["changed"])
 
 
-def test_they_are_there_before_the_training_ends(tmp_path: Path) -> None:
-    """An interrupted training shows them, and a resumed one keeps them."""
+def test_a_recipe_that_changes_no_picture_has_no_sheet(tmp_path: Path) -> None:
+    """And a flip that is sure to happen shows pictures turned around."""
     from jaram.data.prepare import prepare
     from jaram.defaults import complete
     from jaram.runs.store import write_augmented
@@ -79,6 +83,7 @@ def test_they_are_there_before_the_training_ends(tmp_path: Path) -> None:
     x = np.random.default_rng(0).uniform(size=(20, 4, 4, 1))
     prepared = prepare(jr.Data(x, np.arange(20) % 2))
     recipe, _ = complete(jr.Recipe(network="flatten", augment="random_flip 1.0"), prepared)
+    (tmp_path / "run.json").write_text("{}")
     write_augmented(tmp_path, recipe, prepared)
     told = kept(tmp_path, "augmented.json")["pictures"][0]
     np.testing.assert_array_equal(array_of(told["changed"][0]), array_of(told["picture"])[:, ::-1])
@@ -154,3 +159,56 @@ def test_a_table_keeps_none(tmp_path: Path) -> None:
     jr.train(jr.Recipe(network="dense 3 relu", epochs=1), jr.load("iris"), out=tmp_path / "run")
     assert not (tmp_path / "run" / "examples.json").exists()
     assert not (tmp_path / "run" / "augmented.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("y", "learning_rate"),
+    [
+        (np.linspace(0, 1, 24), 1e-3),
+        (np.random.default_rng(1).integers(0, 2, (24, 3)), 1e-3),
+        (np.arange(24) % 3, 1e30),
+        (np.linspace(0, 1, 24), 1e30),
+    ],
+    ids=["regression", "multilabel", "diverged", "diverged-regression"],
+)
+def test_every_task_and_a_diverged_run_have_their_pictures(
+    y: Any, learning_rate: float, tmp_path: Path
+) -> None:
+    x = np.random.default_rng(0).uniform(size=(24, 4, 4, 4))
+    task = "multilabel" if y.ndim == 2 else None
+    optimizer = jr.SGD(learning_rate=learning_rate)
+    recipe = jr.Recipe(network="conv 2 3, flatten", optimizer=optimizer, epochs=2)
+    jr.train(recipe, jr.Data(x, y, task=task), out=tmp_path / "run")
+    told = kept(tmp_path / "run")
+    assert told["examples"]
+    assert all(array_of(one["picture"]).shape == (4, 4, 1) for one in told["examples"])
+    assert "pictures_seen" in {path.stem for path in write_pngs(tmp_path / "run", tmp_path / "p")}
+
+
+class CutShort(Silent):
+    """Ctrl-C at the first report of an epoch."""
+
+    def __call__(self, report: EpochReport) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_report_shows_augmented_pictures_before_the_training_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(*_: Any, then: Callable[[], None]) -> Thread:
+        """What is otherwise done beside the compilation."""
+        thread = Thread(target=then)
+        thread.start()
+        thread.join()
+        return thread
+
+    monkeypatch.setattr("jaram.runs.train.compile_ahead", at_once)
+    x = np.random.default_rng(0).uniform(size=(40, 5, 5, 1))
+    recipe = jr.Recipe(network="flatten", augment="random_shift 0.2", epochs=50)
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        jr.train(recipe, jr.Data(x, np.arange(40) % 2), out=folder, progress=CutShort())
+    assert not (folder / "examples.json").exists()
+    assert '"augment":["random_shift 0.2"]' in (folder / "report.html").read_text(encoding="utf-8")
+    jr.train(data=jr.Data(x, np.arange(40) % 2), resume=folder)
+    assert kept(folder)["kind"] == "pictures"

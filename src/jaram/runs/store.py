@@ -260,9 +260,13 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
 
 
 def write_augmented(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
-    """Write training pictures as augmentation changes them, if it changes any."""
+    """Write training pictures as augmentation changes them, if it changes any, and a first report
+    that shows them."""
+    from jaram.report.html import write_report
+
     if told := augmented.sheet(recipe, prepared):
         write_json(folder / augmented.FILE, told)
+        write_report(folder)
 
 
 def _conclude(folder: Path, started: Started, run: Run) -> None:
