@@ -83,7 +83,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
             default_hidden(prepared),
             _network_reason(prepared),
             examples=examples,
-            inputs=prepared.input_shape[-1],
+            inputs=prepared.input_shape[-1] - prepared.preparation.is_padded,
         )
     hidden = (*first_layers(hidden, prepared), *hidden)
     if recipe.augment == "auto":

@@ -115,7 +115,7 @@ function mistakesTable(mistakes) {
   return subsection(
     "mistakes",
     named ? t("mistakes_named_is") : t("mistakes_is"),
-    tabulate([named ? t("file") : ["n", t("row")], t("true_class"), t("predicted_class"), ["n", t("sureness")]], lines),
+    tabulate([named ? t("named") : ["n", t("row")], t("true_class"), t("predicted_class"), ["n", t("sureness")]], lines),
   );
 }
 
