@@ -12,6 +12,7 @@ from jax import Array
 
 from jaram.errors import RecipeError
 from jaram.network.initializers import GlorotUniform
+from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, Params, Shape, State
 from jaram.network.pooling import LOWEST
 from jaram.spec import Count, spec
@@ -57,7 +58,7 @@ class AttentionPool(Layer):
         if self.score == "dot":
             scores = (x @ params["query"]["weight"])[..., 0] / math.sqrt(x.shape[-1])
         else:
-            hidden = jnp.tanh(x @ params["hidden"]["weight"] + params["hidden"]["bias"])
+            hidden = jnp.tanh(product(x, params["hidden"]["weight"]) + params["hidden"]["bias"])
             scores = (hidden @ params["query"]["weight"])[..., 0]
         if mask is None:
             return jax.nn.softmax(scores, axis=1)

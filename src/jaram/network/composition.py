@@ -20,6 +20,7 @@ from pydantic import BeforeValidator
 from jaram.errors import RecipeError
 from jaram.network.activations import ActivationField, Identity, activation_params
 from jaram.network.initializers import GlorotUniform
+from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, LayersField, Params, Shape, State, require_axes
 from jaram.network.network import apply, initial_state, shapes
 from jaram.spec import name_of, spec, split
@@ -186,7 +187,7 @@ class Residual(Layer):
         if x.shape[1:-1] != y.shape[1:-1]:
             strides = self._strides(x.shape[1:], y.shape[1:])
             x = jax.lax.slice(x, (0,) * x.ndim, x.shape, (1, *strides, 1))
-        return (x @ params["shortcut"]["weight"] if "shortcut" in params else x), {}
+        return (product(x, params["shortcut"]["weight"]) if "shortcut" in params else x), {}
 
     def output_mask(self, mask: Array | None) -> Array | None:
         return _mask_in_order(self.layers, mask)

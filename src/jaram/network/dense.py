@@ -9,6 +9,7 @@ from jax import Array
 
 from jaram.network.activations import ActivationField, Identity, activation_params
 from jaram.network.initializers import InitializerField, weights_for
+from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
 from jaram.spec import Count, spec
 
@@ -43,7 +44,7 @@ class Dense(Layer):
 
     def logits(self, params: Params, x: Array) -> Array:
         """The outputs before the activation."""
-        z: Array = x @ params["weight"]
+        z = product(x, params["weight"])
         return z + params["bias"] if self.bias else z
 
     def apply(

@@ -29,6 +29,7 @@ from jaram.errors import RecipeError
 from jaram.network.activations import ActivationField, ReLU, Tanh, activation_params
 from jaram.network.initializers import GlorotUniform, Initializer, InitializerField, Orthogonal
 from jaram.network.kernels import recurrence
+from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
 from jaram.spec import Count, Finite, Share, name_of, spec
 
@@ -254,7 +255,7 @@ def _operations(layer: Recurrent, input_shape: Shape, gates: int) -> int:
 
 def _inputs(params: Params, x: Array) -> Array:
     """What the inputs bring to the gates ``(steps, batch, gates * units)``: all steps at once."""
-    brought: Array = x.swapaxes(0, 1) @ params["input"]["weight"] + params["bias"]
+    brought: Array = product(x.swapaxes(0, 1), params["input"]["weight"]) + params["bias"]
     return brought
 
 

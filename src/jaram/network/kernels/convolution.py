@@ -10,6 +10,7 @@ the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
 
 from __future__ import annotations
 
+import math
 from functools import partial, reduce
 from typing import Any
 
@@ -17,6 +18,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaram.network.kernels.product import product
 from jaram.network.kernels.windows import Window, padded, taps, untapped
 
 
@@ -62,8 +64,7 @@ def _on_cpu(x: Array, weight: Array, window: Window, groups: int) -> Array:
 def _convolve(x: Array, weight: Array, window: Window) -> Array:
     if all(size == 1 for size in window.size):
         (seen,) = taps(padded(x, window), window)
-        y: Array = seen @ weight.reshape(weight.shape[-2:])
-        return y
+        return product(seen, weight.reshape(weight.shape[-2:]))
     return convolve_plainly(x, weight, window)
 
 
@@ -79,19 +80,46 @@ def _backward(window: Window, kept: tuple[Array, Array], dy: Array) -> tuple[Arr
 _convolve.defvjp(_forward, _backward)
 
 
+SEEN_BYTES = 2**19
+"""What the windows see of the examples that are taken at once: as much as a core's cache holds."""
+
+
 def _weight_gradient(x: Array, dy: Array, window: Window) -> Array:
-    """One matrix product: what the windows saw, transposed, by the output's gradient."""
-    seen = jnp.concatenate(list(taps(padded(x, window), window)), axis=-1)
-    flat = seen.reshape(-1, seen.shape[-1])
-    found = flat.T @ dy.reshape(-1, dy.shape[-1])
-    return found.reshape(*window.size, x.shape[-1], dy.shape[-1])
+    """What the windows saw, transposed, by the output's gradient.
+
+    A few examples at a time, so that what is laid out for the matrix product stays in the cache:
+    one product for all of them took 47 ms where this takes 11 (14×14, 32→64 channels, batch 128).
+    The longer of the product's sides comes last, where it is fastest.
+    """
+    inputs, outputs = x.shape[-1], dy.shape[-1]
+    seen = math.prod(window.size) * inputs
+    an_example = 4 * math.prod(dy.shape[1:-1]) * seen
+    count = _largest_divisor(x.shape[0], max(1, SEEN_BYTES // an_example))
+    is_turned = seen >= outputs
+
+    def add(total: Array, part: tuple[Array, ...]) -> tuple[Array, None]:
+        columns = jnp.concatenate(list(taps(padded(part[0], window), window)), axis=-1)
+        columns, gradient = columns.reshape(-1, seen), part[1].reshape(-1, outputs)
+        found = gradient.T @ columns if is_turned else columns.T @ gradient
+        return total + found, None
+
+    parts = tuple(whole.reshape(-1, count, *whole.shape[1:]) for whole in (x, dy))
+    blank = jnp.zeros((outputs, seen) if is_turned else (seen, outputs), dy.dtype)
+    total, _ = jax.lax.scan(add, blank, parts)
+    found = total.T if is_turned else total
+    return found.reshape(*window.size, inputs, outputs)
+
+
+def _largest_divisor(number: int, most: int) -> int:
+    """The largest divisor of ``number`` that is not above ``most``."""
+    return next(size for size in range(min(number, most), 0, -1) if number % size == 0)
 
 
 def _input_gradient(weight: Array, dy: Array, window: Window, sizes: tuple[int, ...]) -> Array:
     """A convolution of the output's gradient, spread by the strides, with the turned kernel."""
     turned = jnp.flip(weight, range(len(window.size))).swapaxes(-1, -2)
     if all(size == 1 for size in window.size):
-        return untapped([dy @ turned.reshape(turned.shape[-2:])], window, sizes)
+        return untapped([product(dy, turned.reshape(turned.shape[-2:]))], window, sizes)
     spread: list[Any] = [(0, 0, 0)]
     for axis, (reach, stride) in enumerate(zip(window.reach, window.strides, strict=True)):
         before = reach - 1 - window.padding[axis][0]

@@ -84,9 +84,18 @@ simple.defvjp(_simple_forward, _simple_backward)
 # Long short-term memory: gates input, forget, candidate, output
 
 
-def _lstm_gates(z: Array) -> tuple[Array, Array, Array, Array]:
-    i, f, g, o = jnp.split(z, 4, axis=-1)
-    return jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+def _sigmoid(z: Array) -> Array:
+    """(1 + tanh(z / 2)) / 2, which XLA computes in half the time of 1 / (1 + exp(-z))."""
+    return 0.5 * jnp.tanh(0.5 * z) + 0.5
+
+
+def _lstm_gates(z: Array) -> Array:
+    """Input, forget, candidate and output ``(B, 4 H)`` from what comes before their squashing."""
+    # As _sigmoid, so that one loop over all gates is enough.
+    units = z.shape[-1] // 4
+    half = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5], z.dtype), units)
+    shift = jnp.repeat(jnp.array([0.5, 0.5, 0.0, 0.5], z.dtype), units)
+    return half * jnp.tanh(half * z) + shift
 
 
 def _lstm_scan(inputs: Array, weight: Array, real: Array | None) -> tuple[Array, Array, Array]:
@@ -95,10 +104,11 @@ def _lstm_scan(inputs: Array, weight: Array, real: Array | None) -> tuple[Array,
     def step(carry: tuple[Array, Array], now: Any) -> Any:
         h, c = carry
         z, is_real = now
-        i, f, g, o = _lstm_gates(z + h @ weight)
+        gates = _lstm_gates(z + h @ weight)
+        i, f, g, o = jnp.split(gates, 4, axis=-1)
         c = _keep(is_real, f * c + i * g, c)
         h = _keep(is_real, o * jnp.tanh(c), h)
-        return (h, c), (h, c, jnp.concatenate([i, f, g, o], axis=-1))
+        return (h, c), (h, c, gates)
 
     zero = jnp.zeros((inputs.shape[1], weight.shape[0]), inputs.dtype)
     states, cells, gates = jax.lax.scan(step, (zero, zero), (inputs, real))[1]
@@ -151,12 +161,14 @@ lstm.defvjp(_lstm_forward, _lstm_backward)
 
 
 def _gru_step(weight: Array, bias: Array, h: Array, z: Array) -> tuple[Array, ...]:
-    r, u, n = jnp.split(z, 3, axis=-1)
-    seen_r, seen_u, seen_n = jnp.split(h @ weight, 3, axis=-1)
-    seen_n = seen_n + bias
-    r, u = jax.nn.sigmoid(r + seen_r), jax.nn.sigmoid(u + seen_u)
-    n = jnp.tanh(n + r * seen_n)
-    return (1 - u) * n + u * h, r, u, n, seen_n
+    """The next state, both gates beside each other, the candidate, and what was reset."""
+    units = h.shape[-1]
+    seen = h @ weight
+    gates = _sigmoid((z + seen)[:, : 2 * units])
+    r, u = gates[:, :units], gates[:, units:]
+    seen_n = seen[:, 2 * units :] + bias
+    n = jnp.tanh(z[:, 2 * units :] + r * seen_n)
+    return n + u * (h - n), gates, n, seen_n
 
 
 @jax.custom_vjp
