@@ -58,5 +58,5 @@ def test_letters_of_hangul_become_syllables_with_the_sum_of_effects() -> None:
     text = TextColumn("review", Vocabulary("jamo", units), 20)
     ids = text.vocabulary.encode(["값 나ㅋ"], 20)[0]
     pairs = paired(text, ids, [1.0, 2.0, 4.0, 8.0, 16.0])
-    assert [unit for unit, _ in pairs] == [letters("값"), " ", letters("나"), "ㅋ"]
+    assert [unit for unit, _ in pairs] == ["값", " ", "나", "ㅋ"]
     assert [effect for _, effect in pairs] == [pytest.approx(7.0), 8.0, None, None]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.jamo import syllables
 from jaram.data.prepare import Part
 from jaram.data.text import TextColumn
 from jaram.data.vocabulary import PADDING, UNKNOWN
@@ -98,4 +99,4 @@ def paired(
             pairs[-1][1] = None if None in both else sum(both)
         else:
             pairs.append([unit, effect])
-    return pairs
+    return [[syllables(unit), effect] for unit, effect in pairs]

@@ -94,7 +94,7 @@ def words_that_mattered(evidence: Evidence, lang: Language) -> Figure | None:
     between = str(evidence.examples.get("between", ""))
     blocks = [_text_block(one, between, lang) for one in told]
     packed = VPacker(children=[line for block in blocks for line in block], pad=0, sep=7)
-    figure = Figure(figsize=(9, 0.9 + 0.23 * sum(map(len, blocks))))
+    figure = Figure(figsize=(6.6, 0.9 + 0.22 * sum(map(len, blocks))))
     axes = figure.subplots()
     axes.set_axis_off()
     axes.set_title(text("report.words_that_mattered", lang=lang))
