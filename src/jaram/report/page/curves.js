@@ -61,6 +61,14 @@ function logToggle(name) {
   });
 }
 
+// Of several targets together, errors of an epoch are in the scale that the network learns in.
+function meaning(name) {
+  if (name === "loss") return t("loss_is");
+  const { kind, outputs } = evidence.task;
+  const key = `metric_${name}${kind === "regression" && outputs > 1 ? "_scaled" : ""}_is`;
+  return has(key) ? t(key) : has(`metric_${name}_is`) ? t(`metric_${name}_is`) : null;
+}
+
 function curveOf(name, options) {
   const { history, run } = evidence;
   const parts = ["train", "valid", "test"].filter((part) => isList(history[`${part}/${name}`]));
@@ -73,7 +81,7 @@ function curveOf(name, options) {
   }));
   return chart({
     title: label("metric", name),
-    note: name === "loss" ? t("loss_is") : has(`metric_${name}_is`) ? t(`metric_${name}_is`) : null,
+    note: meaning(name),
     x: history.epoch,
     whole: true,
     mark: run.best_epoch,
