@@ -38,6 +38,8 @@ PACKAGES = [
     "lightning",
     "keras",
     "pandas",
+    "optuna",
+    "ray",
 ]
 
 

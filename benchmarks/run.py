@@ -12,7 +12,7 @@ from common import HERE, machine, note, versions
 TRAINING = ("epoch", "population", "process", "mnist")
 BENCHMARKS = (
     *(*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "ensemble"),
-    *("learning_rate_test", "floor"),
+    *("search_cost", "search_quality", "cluster", "learning_rate_test", "floor"),
 )
 
 
