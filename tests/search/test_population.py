@@ -134,12 +134,12 @@ def test_a_replay_without_a_change_is_the_plain_training() -> None:
     recipe = jr.Recipe(
         network=(jr.Dense(4, "tanh"),), optimizer=jr.SGD(0.1), batch_size=16, epochs=6, stop=None
     )
-    (replay,) = replayed([[recipe]] * 3, [1 / 3, 2 / 3, 1.0], data(), None)
+    (replay,) = replayed([[recipe]] * 3, [1 / 3, 2 / 3, 1.0], data())
     plain = jr.train(recipe, data())
     assert replay.history.drop("seconds").equals(plain.history.drop("seconds"))
     assert replay.metrics == plain.metrics
     slower = dataclasses.replace(recipe, optimizer=jr.SGD(1e-6))
-    (stopped,) = replayed([[recipe], [slower]], [1 / 2, 1.0], data(), None)
+    (stopped,) = replayed([[recipe], [slower]], [1 / 2, 1.0], data())
     rates = stopped.history["learning_rate"].to_list()
     assert rates == pytest.approx([0.1] * 3 + [1e-6] * 3)
     assert stopped.history["train/loss"][:3].equals(plain.history["train/loss"][:3])

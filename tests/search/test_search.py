@@ -316,6 +316,27 @@ def test_a_budget_ends_the_search() -> None:
     assert found.seconds < 90  # compilations, which no budget cuts, beside 64 · 100,000 epochs
     assert found.winner is not None
     assert "cut" in set(found.table["status"])
+    # The winner's confirmation is as long as its training: what it loses is not for want of epochs.
+    assert found.best is not None
+    assert found.best.history.height == len(found.winner.curve)
+
+
+def test_a_confirmation_without_its_trial_is_told(tmp_path: Path) -> None:
+    """Records that were lost may not hand the winner's scores to another trial."""
+    found = jr.search(BASE, data(), trials=6, out=tmp_path / "study", confirm=2)
+    assert found.winner is not None
+    path = tmp_path / "study" / "trials.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text(
+        "".join(line for line in lines if f'"number": {found.winner.number},' not in line)
+    )
+    assert len(path.read_text()) < sum(map(len, lines))
+    for again in (
+        lambda: jr.Study.open(tmp_path / "study"),
+        lambda: jr.search(BASE, data(), trials=6, out=tmp_path / "study", confirm=2),
+    ):
+        with pytest.raises(RunError, match="lost records"):
+            again()
 
 
 @pytest.mark.parametrize(

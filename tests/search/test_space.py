@@ -150,6 +150,16 @@ def test_paths_and_words_make_the_same_space() -> None:
     assert Space.from_toml(written).recipe == vary(base, "optimizer.learning_rate", "log:1e-4..1")
 
 
+def test_a_path_names_the_option_that_it_means() -> None:
+    either = vary(jr.Recipe(), "optimizer", "sgd|adam")
+    found = vary(either, "optimizer|sgd.learning_rate", "log:1e-3..1")
+    assert list(Space(found).dimensions) == ["optimizer", "optimizer|sgd.learning_rate"]
+    with pytest.raises(UsageError, match="'adam'"):
+        vary(either, "optimizer|adan.learning_rate", "log:1e-3..1")
+    with pytest.raises(UsageError, match="learning_rate"):
+        vary(either, "optimizer|sgd.learning_rat", "log:1e-3..1")
+
+
 def test_a_path_goes_into_the_options_that_have_the_field() -> None:
     recipe = vary(jr.Recipe(), "optimizer", "sgd 0.1|adam")
     recipe = vary(recipe, "optimizer.momentum", "0..0.9")

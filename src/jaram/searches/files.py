@@ -21,7 +21,7 @@ from jaram.runs.files import (
     write_whole,
 )
 from jaram.searches.space import Space
-from jaram.searches.study import Compilations, Confirmed, Settings, Study, Trial, latest
+from jaram.searches.study import Compilations, Confirmed, Settings, Study, Trial, latest, winner_of
 
 FORMAT = 1
 CARD, SPACE, TRIALS, BEST = "study.json", "space.toml", "trials.jsonl", "best"
@@ -92,6 +92,9 @@ def open_study(folder: Path) -> Study:
         compilations = None if compiled is None else Compilations(**compiled)
     except (KeyError, TypeError) as error:
         raise RunError("search.damaged", path=str(folder), detail=str(error)) from None
+    winner = winner_of(latest(records))
+    if confirmed is not None and (winner is None or winner.number != confirmed.trial):
+        raise RunError("search.lost_records", path=str(folder / TRIALS), trial=confirmed.trial)
     return Study(
         space=Space.from_toml(source, str(folder / SPACE)),
         settings=settings,

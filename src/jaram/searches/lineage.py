@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from jaram.runs.run import Run
 from jaram.runs.train import Member, candidates_of
 from jaram.searches.study import Trial
 from jaram.training import engine
-from jaram.training.engine import Advance, Group
+from jaram.training.engine import Group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,9 +62,7 @@ def _before(records: Sequence[Trial], record: Trial) -> Trial | None:
     return max(earlier, key=lambda one: one.rung)
 
 
-def replayed(
-    recipes: Sequence[Sequence[Recipe]], untils: Sequence[float], data: Data, budget: float | None
-) -> list[Run]:
+def replayed(recipes: Sequence[Sequence[Recipe]], untils: Sequence[float], data: Data) -> list[Run]:
     """Trainings that change their knobs on the way, side by side.
 
     recipes: of each stretch, those of all members, alike but in knobs; untils: the share of the
@@ -79,21 +76,16 @@ def replayed(
     ]
     plan = engine.plan_for(groups[0])
     knobs, state = engine.initial(groups[0], plan)
-    started = time.perf_counter()
-
-    def is_over(_: Advance) -> bool:
-        return budget is not None and time.perf_counter() - started > budget
-
     done, seconds = 0, 0.0
     for place, (group, until) in enumerate(zip(groups, untils, strict=True)):
         if place:
             knobs = engine.stacked_knobs(group, plan)
         end = math.ceil(until * group.epochs)
-        for step in engine.advance(group, plan, knobs, state, done, is_over, end):
+        for step in engine.advance(group, plan, knobs, state, done, lambda _: False, end):
             for index, member in enumerate(members):
                 member.add(step, index, seconds)
             state, done, seconds = step.state, step.first + step.epochs, seconds + step.seconds
-        if done < end:  # late, or all have stopped
+        if done < end:  # all have stopped
             break
     whole = done >= groups[0].epochs or bool(np.asarray(state.is_stopped).all())
     ending: engine.Ending = "completed" if whole else "budget"

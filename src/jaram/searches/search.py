@@ -142,9 +142,8 @@ def search(
     winner = winner_of(reached)
     confirmed, best = None, None
     if winner is not None:
-        rest = None if budget is None else max(0.1 * budget, budget - clock.seconds)
         confirmed, best = confirmation(
-            lineage(records, winner), winner, confirm, found, loaded, settings, rest
+            lineage(records, winner), winner, confirm, found, loaded, settings
         )
     study = Study(
         space=found,
@@ -238,12 +237,12 @@ def confirmation(
     space: Space,
     data: Data,
     settings: Settings,
-    budget: float | None,
 ) -> tuple[Confirmed, Run]:
     """The winner from fresh seeds and in other minibatches, and the first of these runs.
 
-    A winner whose knobs changed on the way is trained again with the same changes in the same
-    epochs.
+    They train for as long as the winner did, whatever the budget: shorter ones would be worse for
+    another reason than luck. A winner whose knobs changed on the way is trained again with the same
+    changes in the same epochs.
     """
 
     def fresh(point: tuple[float, ...]) -> list[Recipe]:
@@ -257,11 +256,14 @@ def confirmation(
             for place in range(count)
         ]
 
-    if len(stretches) == 1:
-        runs = train(fresh(winner.point), data, budget=budget)
+    untils = [stretch.until for stretch in stretches]
+    if winner.status == "cut":
+        epochs = space.at(np.array(winner.point)).recipe.epochs or len(winner.curve)
+        untils[-1] = min(untils[-1], len(winner.curve) / epochs)
+    if untils == [1.0]:
+        runs = train(fresh(winner.point), data)
     else:
-        recipes = [fresh(stretch.point) for stretch in stretches]
-        runs = replayed(recipes, [stretch.until for stretch in stretches], data, budget)
+        runs = replayed([fresh(stretch.point) for stretch in stretches], untils, data)
     scores = tuple(_score(run, settings) for run in runs)
     return Confirmed(winner.number, winner.score, scores), runs[0]
 

@@ -30,7 +30,17 @@ _RANGES: dict[str, Callable[[Any, Any], Distribution]] = {
     "1-log": lambda low, high: 1 - LogUniform(low, high),
 }
 _RANGE = re.compile(r"(?:([\w-]+):)?\s*(\S+?)\s*\.\.\s*(\S+)")
-_STEP = re.compile(r"([A-Za-z_]\w*)((?:\[(?:\d+|\*)\])*)")
+_STEP = re.compile(r"([A-Za-z_]\w*)((?:\[(?:\d+|\*)\])*)(?:\|(.+))?")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Option:
+    """A step into one option of a Choice, by its label."""
+
+    label: str
+
+
+_Steps = list[str | int | _Option]
 
 
 def read_distribution(words: str) -> Distribution:
@@ -61,7 +71,8 @@ def vary(recipe: Recipe, path: str, values: Any) -> Recipe:
     """``recipe`` with ``values``, a distribution or its words, at ``path``.
 
     ``network[*].units`` is every layer that has the field, each with a draw of its own. A path that
-    goes through a Choice is meant for every option that has the field.
+    goes through a Choice is meant for every option that has the field, or for the one that it
+    names: ``optimizer|sgd.momentum``.
     """
     distribution = read_distribution(values) if isinstance(values, str) else values
     if not isinstance(distribution, Distribution):
@@ -82,15 +93,16 @@ def goes_through(path: str) -> str:
     return str(first) if rest else ""
 
 
-def _steps(path: str) -> list[str | int]:
-    """``network[0].units`` as ``["network", 0, "units"]``; ``[*]`` is −1."""
-    steps: list[str | int] = []
+def _steps(path: str) -> _Steps:
+    """``network[0].units`` as ``["network", 0, "units"]``; ``[*]`` is −1, ``|sgd`` an option."""
+    steps: _Steps = []
     for part in path.split("."):
         found = _STEP.fullmatch(part.strip())
         if found is not None:
             steps.append(found[1])
             places = re.findall(r"\[(\d+|\*)\]", found[2])
             steps += [-1 if place == "*" else int(place) for place in places]
+            steps += [_Option(found[3].strip())] if found[3] else []
         elif part.isdigit() and steps:  # network.0.units, as --set has it
             steps.append(int(part))
         else:
@@ -99,7 +111,7 @@ def _steps(path: str) -> list[str | int]:
 
 
 def _replaced(
-    owner: Any, steps: list[str | int], new: Distribution, path: str, must: bool = True
+    owner: Any, steps: _Steps, new: Distribution, path: str, must: bool = True
 ) -> tuple[Any, int]:
     """``owner`` with ``new`` where ``steps`` lead, and in how many places.
 
@@ -107,6 +119,8 @@ def _replaced(
     """
     if not steps:
         return new, 1
+    if isinstance(owner, Choice) and isinstance(steps[0], _Option):
+        return _in_option(owner, steps[0].label, steps[1:], new, path)
     if isinstance(owner, Choice):
         return _in_each(owner, owner.options, lambda kept: Choice(*kept), steps, new, path)
     step, *rest = steps
@@ -119,7 +133,7 @@ def _replaced(
             raise UsageError("search.no_such_place", path=path, place=step, last=len(owner) - 1)
         inner, places = _replaced(owner[step], rest, new, path, must)
         return (*owner[:step], inner, *owner[step + 1 :]), places
-    if isinstance(step, int) or not is_spec(owner):
+    if not isinstance(step, str) or not is_spec(owner):
         if not must:
             return owner, 0
         raise UsageError("search.leads_nowhere", path=path, value=_named(owner))
@@ -138,11 +152,28 @@ def _replaced(
     return (dataclasses.replace(owner, **{step: inner}) if places else owner), places
 
 
+def _in_option(
+    owner: Choice, label: str, steps: _Steps, new: Distribution, path: str
+) -> tuple[Any, int]:
+    """``owner`` with ``new`` in the option of this label."""
+    if label not in owner.labels:
+        raise UsageError(
+            "search.no_such_option",
+            path=path,
+            option=label,
+            suggestion=suggestion(label, owner.labels),
+            known=", ".join(owner.labels),
+        )
+    place = owner.labels.index(label)
+    inner, places = _replaced(owner.options[place], steps, new, path)
+    return Choice(*owner.options[:place], inner, *owner.options[place + 1 :]), places
+
+
 def _in_each(
     owner: Any,
     items: tuple[Any, ...],
     rebuilt: Callable[[list[Any]], Any],
-    steps: list[str | int],
+    steps: _Steps,
     new: Distribution,
     path: str,
 ) -> tuple[Any, int]:
