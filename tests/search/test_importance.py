@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+import jaram as jr
 from jaram.searches import forest as forests
+from jaram.searches.study import Settings, Study, Trial
 
 LEVELS = (None, 3, None)
 
@@ -89,3 +91,34 @@ def test_a_sum_has_no_interaction() -> None:
     shares = forest.effects / forest.variance
     np.testing.assert_allclose(shares, [0.2, 0.8], atol=0.04)
     assert forest.interaction(0, 1) / forest.variance < 0.02
+
+
+def study_of(strategy: str, points: list[float], scores: list[float]) -> Study:
+    space = jr.Space(
+        jr.Recipe(
+            network=(jr.Dropout(jr.Uniform(0.0, 0.5)),),
+            optimizer=jr.SGD(jr.LogUniform(1e-4, 1.0)),
+        )
+    )
+    settings = Settings(strategy, 64, 1, 0, "accuracy", "valid", 0.0, None, "")
+    trials = [
+        Trial(
+            *(number, (at, at), space.at(np.array((at, at))).values, (score,), 1.0, 1, 0.1),
+            *(0, 1.0, "done"),
+        )
+        for number, (at, score) in enumerate(zip(points, scores, strict=True))
+    ]
+    return Study(space, settings, tuple(trials))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("strategy", "points"),
+    [("random", [0.5] * 10), ("panda", [number / 10 for number in range(10)])],
+)
+def test_where_no_forest_can_tell_nothing_mattered(strategy: str, points: list[float]) -> None:
+    """Trials at one point differ by chance; stages of one training differ by when they were."""
+    study = study_of(strategy, points, [number / 10 for number in range(10)])
+    assert study.importance()["importance"].is_nan().all()
+    assert study.interactions()["importance"].is_nan().all()
+    assert "%" not in study.report("en")

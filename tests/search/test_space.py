@@ -84,6 +84,32 @@ def test_a_distribution_is_checked_as_its_field_is(make: Any, mentions: str) -> 
         make()
 
 
+@pytest.mark.parametrize(
+    ("options", "twice"),
+    [
+        ((0.1, 0.1), "0.1"),
+        ((1, 2, 1.0), "1"),
+        (("relu", "relu"), "relu"),
+        ((jr.SGD(0.1), jr.SGD(0.1)), "sgd"),
+    ],
+)
+@pytest.mark.parametrize(("lang", "words"), [("en", "twice"), ("ko", "두 번")])
+def test_equal_options_are_refused(
+    options: tuple[Any, ...],
+    twice: str,
+    lang: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JARAM_LANG", lang)
+    with pytest.raises(RecipeError, match=words) as caught:
+        jr.Choice(*options)
+    assert twice in str(caught.value).lower()
+    with pytest.raises(RecipeError, match=words):  # equal only as the field reads them
+        jr.Dense(jr.Choice(8, 8.0))
+    jr.Choice(True, 1)  # a switch is no number
+
+
 def test_options_are_read_as_the_field_reads_them() -> None:
     assert WHOLE.network[0].activation == Choice(jr.ReLU(), jr.Tanh())
     assert WHOLE.network[2] == jr.Dense(8)

@@ -185,6 +185,9 @@ class Choice(Distribution):
         if len(options) < 2:
             raise RecipeError("search.few_options", got=len(options))
         whole = tuple(tuple(one) if isinstance(one, list) else one for one in options)
+        for place, option in enumerate(whole):
+            if any(_is_same(option, other) for other in whole[:place]):
+                raise RecipeError("search.equal_options", value=_label(option))
         object.__setattr__(self, "options", whole)
 
     def index(self, share: float) -> int:
@@ -218,6 +221,11 @@ class Choice(Distribution):
 
     def __str__(self) -> str:
         return "|".join(str(label) for label in self.labels)
+
+
+def _is_same(option: Any, other: Any) -> bool:
+    """Whether two options are one value; True and 1 are not."""
+    return isinstance(option, bool) == isinstance(other, bool) and bool(option == other)
 
 
 def _label(option: Any) -> Any:

@@ -32,14 +32,18 @@ FEWEST_TRIALS = 8
 MOST_TRIALS = 1000
 """Trials that one forest learns from, at most: 5,000 would take 9 s and tell the same."""
 
+NO_VARIANCE = 1e-12
+"""A forest that predicts less than this share of the scores' variance predicts one number, but for
+rounding: shares of it would say nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Variance:
     """Forests that learnt the score, and what they say of its variance.
 
     paths: of the dimensions. pairs: of dimensions that were drawn together in any trial. forests:
-    each grown on trials drawn again with replacement; none where there are too few trials, or all
-    have one score.
+    each grown on trials drawn again with replacement; none where there are too few trials, all have
+    one score, or they are stages of one training.
     """
 
     paths: tuple[str, ...]
@@ -100,14 +104,17 @@ def _variance(study: Study, bootstraps: int) -> Variance:
         if (is_drawn[:, a] & is_drawn[:, b]).any()
     )
     scores = np.array([trial.score for trial in study.trials])
-    if len(scores) < FEWEST_TRIALS or not np.ptp(scores) > 0:
+    are_rivals = not study.settings.is_one_training
+    if not are_rivals or len(scores) < FEWEST_TRIALS or not np.ptp(scores) > 0:
         return Variance(paths, pairs, ())
     forests = []
     for row in range(bootstraps):
         rng = np.random.default_rng([1, row])
         rows = rng.integers(len(scores), size=min(len(scores), MOST_TRIALS))
         if np.ptp(scores[rows]) > 0:
-            forests.append(grown(points[rows], scores[rows], levels, row))
+            forest = grown(points[rows], scores[rows], levels, row)
+            if forest.variance > NO_VARIANCE * scores.var():
+                forests.append(forest)
     return Variance(paths, pairs, tuple(forests))
 
 
@@ -124,7 +131,8 @@ def importance(study: Study, bootstraps: int = 16) -> polars.DataFrame:
     The forest learns the score over the cube; a dimension's importance is the variance of the mean
     prediction along it, as a share of the variance of all predictions. What is missing from a sum
     of 1 is interaction. path, importance, low, high: 5% and 95% over forests grown on trials drawn
-    again with replacement. NaN where there are too few trials, or all have one score.
+    again with replacement. NaN where there are too few trials, all have one score, they are stages
+    of one training (panda), or no forest finds a difference.
     """
     import polars
 

@@ -43,6 +43,11 @@ class Settings:
     fingerprint: str
 
     @property
+    def is_one_training(self) -> bool:
+        """Whether trials are the stages of one training, each later than its parent, not rivals."""
+        return self.strategy == "panda"
+
+    @property
     def scale(self) -> Scale:
         """What is known of a score."""
         return Scale(self.worst, 1.0, self.rows)
