@@ -14,6 +14,7 @@ from test_page_in_browser import BROWSER, drawn, sections
 
 import jaram as jr
 from jaram.errors import RunError
+from jaram.messages import text
 from jaram.report.axes import axes_of, rate_axis, ticks_of
 from jaram.report.png import write_search_pngs
 from jaram.report.search_evidence import MOST_CURVE_POINTS, search_evidence
@@ -175,6 +176,77 @@ def test_few_trials_have_a_table_and_no_importance(count: int, tmp_path: Path) -
     assert write_search_report(study, tmp_path / "search.html").is_file()
     names = {path.stem for path in write_search_pngs(study, tmp_path / "png")}
     assert names == {"curves", "parallel"}
+
+
+def stages() -> Study:
+    """Panda: stage 1 diverged, 2 went on from 0 with half the rate, and 3 from it: not the best."""
+    told: list[Trial] = []
+    for number, (parent, score, rate) in enumerate(
+        [(None, 0.7, 0.5), (0, 0.0, 0.5), (0, 0.9, 0.4), (2, 0.8, 0.4), (2, 0.85, 0.3)]
+    ):
+        point = (0.5,) * (len(SPACE.dimensions) - 1) + (rate,)
+        share = (0.2, 0.4, 0.4, 0.6, 1.0)[number]
+        status = "diverged" if number == 1 else "done" if share == 1 else "dropped"
+        ends = None if number == 1 else (1 - share / 2, 1.0)
+        values = SPACE.at(np.array(point)).values
+        first = (number, point, values, (score,), 0.5, 1, 0.1, 0, share, status, parent)
+        told.append(Trial(*first, (score,) * round(10 * share), ends))
+    settings = dataclasses.replace(SETTINGS, strategy="panda", trials=5)
+    return Study(SPACE, settings, tuple(told), Confirmed(4, 0.85, (0.8, 0.9)))
+
+
+def test_stages_of_one_training_are_no_rivals() -> None:
+    study = stages()
+    told = study.report("en")
+    assert "One training in 5 stages" in told
+    for wrong in ("trials", "dropped", "as good", "depended", "mattered", "Best"):
+        assert wrong not in told
+    assert study.table["status"].to_list() == ["kept", "diverged", "kept", "given_up", "kept"]
+    found = payload(search_evidence(study))
+    assert found["is_one_training"] is True
+    assert found["importance"] == found["marginals"] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_page_shows_what_the_words_show(lang: Any) -> None:
+    study = stages()
+    found = payload(search_evidence(study))
+    shown = [*found["told"][lang], *(f"  {path} = {value}" for path, value in found["values"])]
+    assert sorted(shown) == sorted(study.report(lang).splitlines())
+    place = found["told"][lang].index(text("search.panda_log", lang=lang))
+    assert "→" in found["told"][lang][place + 1]
+    assert any(" → " in value for _, value in found["values"])
+
+
+def diverged() -> Study:
+    """No trial could be trained; all have the worst score."""
+    trials = tuple(
+        dataclasses.replace(
+            trial, scores=(0.0,), loss=None, epochs=1, status="diverged", curve=(0.33,)
+        )
+        for trial in made(10).trials
+    )
+    return dataclasses.replace(made(10), trials=trials, confirmed=None)
+
+
+def test_where_all_diverged_nothing_is_drawn(tmp_path: Path) -> None:
+    found = payload(search_evidence(diverged()))
+    assert found["epochs"] == found["curves"] == found["axes"] == found["marginals"] == []
+    assert found["colour"] is None
+    assert write_search_pngs(diverged(), tmp_path / "png") == []
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+def test_pages_of_stages_and_of_nothing(tmp_path: Path) -> None:
+    document = drawn(write_search_report(stages(), tmp_path / "a.html", "en"), tmp_path / "profile")
+    assert sections(document) == ["every_stage", "stages"]
+    assert "the training diverged; back to the last look." in document
+    assert "given up" in document
+    document = drawn(
+        write_search_report(diverged(), tmp_path / "b.html", "en"), tmp_path / "profile"
+    )
+    assert sections(document) == ["trials"]
+    assert "There is nothing to draw" in document
 
 
 def test_every_picture_is_drawn(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from jaram.report.axes import Axis, axes_of, rate_axis
 from jaram.searches.importance import Variance, importance, interactions, variance
 
 if TYPE_CHECKING:
-    from jaram.searches.study import Study
+    from jaram.searches.study import Study, Trial
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +54,9 @@ class Pair:
 class SearchEvidence:
     """axes: the dimensions drawn, the most important first. scores: ``(trials,)``. colour: the axis
     that curves are coloured by. epochs: of which the curves tell ``(points,)``; curves: ``(trials,
-    points)``, NaN where there is none. low, high: what scores' colours reach over."""
+    points)``, NaN where there is none. low, high: what scores' colours reach over. Where no trial
+    could be trained there are no axes, effects and curves: scores that all are the worst compare
+    nothing."""
 
     study: Study
     axes: tuple[Axis, ...]
@@ -78,10 +81,11 @@ def search_evidence(study: Study) -> SearchEvidence:
 def _arranged(study: Study) -> SearchEvidence:
     shares = tuple(importance(study).iter_rows(named=True))
     every = {axis.name: axis for axis in axes_of(study)}
-    axes = tuple(every[row["path"]] for row in shares[:MOST_AXES])
+    is_trained = study.winner is not None
+    axes = tuple(every[row["path"]] for row in shares[:MOST_AXES]) if is_trained else ()
     found = variance(study)
     scores = np.array([trial.score for trial in study.trials])
-    epochs, curves = _curves(study)
+    epochs, curves = _curves(study.trials if is_trained else ())
     known = scores[np.isfinite(scores)]
     low, high = np.quantile(known, [DULL, 1]) if len(known) else (0.0, 1.0)
     return SearchEvidence(
@@ -94,7 +98,7 @@ def _arranged(study: Study) -> SearchEvidence:
         if found.forests
         else (),
         pairs=_pairs(found, axes),
-        colour=rate_axis(study) or next(iter(axes), None),
+        colour=(rate_axis(study) or next(iter(axes), None)) if is_trained else None,
         epochs=epochs,
         curves=curves,
         low=float(low),
@@ -132,9 +136,9 @@ def _pairs(found: Variance, axes: tuple[Axis, ...]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _curves(study: Study) -> tuple[NDArray[np.int64], Floats]:
+def _curves(trials: Sequence[Trial]) -> tuple[NDArray[np.int64], Floats]:
     """The score after each epoch of each trial, at so many epochs as can be drawn."""
-    told = [trial.curve for trial in study.trials]
+    told = [trial.curve for trial in trials]
     longest = max(map(len, told), default=0)
     most = max(2, MOST_CURVE_POINTS // max(1, len(told)))
     epochs = np.arange(1, longest + 1)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.doctor.words import SHARES
-from jaram.messages import LANGUAGES, Language, language, text
+from jaram.messages import LANGUAGES, Language, language
 from jaram.report.axes import Axis
 from jaram.report.frame import filled, texts_of, write_page
 from jaram.report.search_evidence import SearchEvidence, search_evidence
-from jaram.searches.telling import shown
+from jaram.searches.telling import courses, sentences
 
 if TYPE_CHECKING:
-    from jaram.searches.study import Study, Trial
+    from jaram.searches.study import Study
 
 PAGE = "search.html"
 _SCRIPTS = ("page", "numbers", "drawing", "panel", "search", "living")
@@ -51,8 +51,9 @@ def payload(evidence: SearchEvidence) -> dict[str, Any]:
     return {
         "metric": settings.metric,
         "part": settings.part,
+        "is_one_training": settings.is_one_training,
         "is_share": settings.metric in SHARES,
-        "told": {lang: _sentences(study, lang) for lang in LANGUAGES},
+        "told": {lang: sentences(study, lang) for lang in LANGUAGES},
         "score": None
         if confirmed is None
         else {
@@ -61,7 +62,7 @@ def payload(evidence: SearchEvidence) -> dict[str, Any]:
             "high": study.interval.high,
             "seeds": study.interval.seeds,
         },
-        "values": [[path, shown(value)] for path, value in study.values.items()],
+        "values": [list(pair) for pair in courses(study)],
         "winner": None if study.winner is None else numbers.index(study.winner.number),
         "low": evidence.low,
         "high": evidence.high,
@@ -90,7 +91,7 @@ def payload(evidence: SearchEvidence) -> dict[str, Any]:
         ],
         "epochs": evidence.epochs.tolist(),
         "curves": rounded(evidence.curves),
-        "trials": _columns(study.trials),
+        "trials": _columns(study),
         "columns": [
             {"name": path, "values": [_cell(trial.values.get(path)) for trial in study.trials]}
             for path in study.space.dimensions
@@ -98,18 +99,13 @@ def payload(evidence: SearchEvidence) -> dict[str, Any]:
     }
 
 
-def _sentences(study: Study, lang: Language) -> list[str]:
-    """What was found, without the lists of values and of importance, which the page draws."""
-    lines = [line for line in study.report(lang).splitlines() if not line.startswith(" ")]
-    return [line for line in lines if line != text("search.told_mattered", lang=lang)]
-
-
-def _columns(trials: tuple[Trial, ...]) -> dict[str, list[Any]]:
+def _columns(study: Study) -> dict[str, list[Any]]:
+    trials = study.trials
     return {
         "number": [trial.number for trial in trials],
         "score": rounded(np.array([trial.score for trial in trials]), DIGITS + 1),
         "epochs": [trial.epochs for trial in trials],
-        "status": [trial.status for trial in trials],
+        "status": study.table["status"].to_list(),
     }
 
 

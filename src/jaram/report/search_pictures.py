@@ -100,7 +100,8 @@ def curves(evidence: SearchEvidence, lang: Language) -> Figure | None:
     axes.set_ylim(low - pad, high + pad)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(text("report.epoch", lang=lang))
-    axes.set_title(f"{text('study.every_curve', lang=lang)} · {_score_name(evidence, lang)}")
+    key = "every_stage" if evidence.study.settings.is_one_training else "every_curve"
+    axes.set_title(f"{text(f'study.{key}', lang=lang)} · {_score_name(evidence, lang)}")
     _as_score(axes, evidence)
     bar = figure.colorbar(ScalarMappable(cmap=RATES), ax=axes, pad=0.02, fraction=0.04)
     bar.set_ticks(
@@ -164,7 +165,7 @@ def pairs(evidence: SearchEvidence, lang: Language) -> Figure | None:
 
 def parallel(evidence: SearchEvidence, lang: Language) -> Figure | None:
     """Each trial as a line across all dimensions to its score."""
-    if len(evidence.axes) < 2:
+    if len(evidence.axes) < 2 or evidence.study.settings.is_one_training:
         return None
     low, high = _span(evidence)
     scores = np.clip((evidence.scores - low) / (high - low), 0, 1)

@@ -183,7 +183,8 @@ class Study:
     @cached_property
     def table(self) -> polars.DataFrame:
         """One row a trial: trial, values by path (null where an option was not drawn), score,
-        epochs, seconds, rung, status."""
+        epochs, seconds, rung, status. Rows of panda are stages of one training: diverged, kept (the
+        winner goes on from it), or given_up."""
         import polars
 
         columns: dict[str, Any] = {"trial": [trial.number for trial in self.trials]}
@@ -197,9 +198,25 @@ class Study:
             "epochs": [trial.epochs for trial in self.trials],
             "seconds": [trial.seconds for trial in self.trials],
             "rung": [trial.rung for trial in self.trials],
-            "status": [trial.status for trial in self.trials],
+            "status": self._statuses(),
         }
         return polars.DataFrame(columns, strict=False)
+
+    def _statuses(self) -> list[str]:
+        """Of each trial; a stage of one training is no rival that was dropped."""
+        if not self.settings.is_one_training:
+            return [trial.status for trial in self.trials]
+        parents = {trial.number: trial.parent for trial in self.trials}
+        kept, last = set(), None if self.winner is None else self.winner.number
+        while last is not None:
+            kept.add(last)
+            last = parents[last]
+        told = {True: "kept", False: "given_up"}
+        is_own = ("diverged", "cut")
+        return [
+            trial.status if trial.status in is_own else told[trial.number in kept]
+            for trial in self.trials
+        ]
 
     @cached_property
     def points(self) -> NDArray[np.float64]:

@@ -19,19 +19,47 @@ MATTERS = 0.01
 
 def told(study: Study, lang: Language | None = None) -> str:
     """What was searched, what is best, how good it is, how lucky it was, and what mattered."""
+    if study.winner is None or study.confirmed is None:
+        return "\n".join(sentences(study, lang))
+    values = [f"  {path} = {course}" for path, course in courses(study)]
+    lines = [*_searched(study, lang), *_best(study, lang), *values, *_schedule(study, lang)]
+    return "\n".join([*lines, *_judged(study, lang), *_importance(study, lang)])
+
+
+def sentences(study: Study, lang: Language | None = None) -> list[str]:
+    """What :func:`told` says, without the values and what mattered: a page draws these. Lines that
+    begin with a space belong to the one above."""
+    lines = _searched(study, lang)
+    if study.winner is None or study.confirmed is None:
+        return [*lines, text("search.told_no_winner", lang=lang)]
+    return [*lines, *_best(study, lang), *_schedule(study, lang), *_judged(study, lang)]
+
+
+def courses(study: Study) -> list[tuple[str, str]]:
+    """The winner's values by path; each on its way where it changed while it trained."""
+    found = []
+    for path in study.values:
+        course = [shown(stretch.values[path]) for stretch in study.schedule]
+        found.append((path, " → ".join(value for value, _ in groupby(course))))
+    return found
+
+
+def _searched(study: Study, lang: Language | None) -> list[str]:
+    """What was searched and what it took."""
     settings = study.settings
+    is_one = settings.is_one_training
     lines = [
         text(
-            "search.told_searched",
+            "search.told_stages" if is_one else "search.told_searched",
             lang=lang,
             trials=len(study.trials),
             dimensions=len(study.space.dimensions),
             strategy=settings.strategy,
         )
     ]
-    for status in ("dropped", "diverged", "cut"):
+    for status in ("cut",) if is_one else ("dropped", "diverged", "cut"):
         count = sum(trial.status == status for trial in study.trials)
-        if count and not (status == "dropped" and settings.strategy == "panda"):
+        if count:
             lines.append(text(f"search.told_{status}", lang=lang, count=count))
     cost = study.compilations
     if cost is not None and cost.programs:
@@ -44,27 +72,50 @@ def told(study: Study, lang: Language | None = None) -> str:
                 seconds=f"{cost.seconds:.1f}",
             )
         )
-    if settings.strategy == "panda":
+    if is_one:
         lines += _decisions(study, lang)
     if settings.strategy == "grid":
         lines.append(text("search.told_grid", lang=lang))
-    if study.winner is None or study.confirmed is None:
-        return "\n".join([*lines, text("search.told_no_winner", lang=lang)])
-    lines.append(text("search.told_best", lang=lang, trial=study.winner.number))
-    lines += _schedule(study, lang)
+    return lines
+
+
+def _best(study: Study, lang: Language | None) -> list[str]:
+    assert study.winner is not None
+    key = "search.told_last_stage" if study.settings.is_one_training else "search.told_best"
+    return [text(key, lang=lang, trial=study.winner.number)]
+
+
+def _schedule(study: Study, lang: Language | None) -> list[str]:
+    """When the winner's values changed, if they did."""
+    stretches = study.schedule
+    epochs = study.space.recipe.epochs if isinstance(study.space.recipe.epochs, int) else None
+    if len(stretches) < 2:
+        return []
+    ends = [
+        f"{one.until:.0%}" if epochs is None else str(math.ceil(one.until * epochs))
+        for one in stretches[:-1]
+    ]
+    return [text("search.told_schedule", lang=lang, ends=", ".join(ends))]
+
+
+def _judged(study: Study, lang: Language | None) -> list[str]:
+    """How good the winner is from fresh seeds, how lucky it was, and how many are as good."""
+    assert study.confirmed is not None
     found = study.interval
-    lines.append(
+    lines = [
         text(
             "search.told_score",
             lang=lang,
-            metric=settings.metric,
+            metric=study.settings.metric,
             score=shown(found.mean),
             low=shown(found.low),
             high=shown(found.high),
             seeds=found.seeds,
         )
-    )
+    ]
     chosen, optimism = shown(study.confirmed.chosen), study.confirmed.optimism
+    if study.settings.is_one_training:
+        return [*lines, text("search.told_first_seed", lang=lang, chosen=chosen)]
     if optimism > 0:
         luck = text("search.told_optimism", lang=lang, chosen=chosen, optimism=shown(optimism))
     else:
@@ -72,24 +123,7 @@ def told(study: Study, lang: Language | None = None) -> str:
     lines.append(luck)
     ties = tied(study)
     if ties:
-        lines.append(text("search.told_ties", lang=lang, count=ties, rows=settings.rows))
-    return "\n".join([*lines, *_importance(study, lang)])
-
-
-def _schedule(study: Study, lang: Language | None) -> list[str]:
-    """The winner's values; with the epochs that each had where they changed on the way."""
-    stretches = study.schedule
-    epochs = study.space.recipe.epochs if isinstance(study.space.recipe.epochs, int) else None
-    lines = []
-    for path in study.values:
-        course = [shown(stretch.values[path]) for stretch in stretches]
-        lines.append(f"  {path} = {' → '.join(key for key, _ in groupby(course))}")
-    if len(stretches) > 1:
-        ends = [
-            f"{one.until:.0%}" if epochs is None else str(math.ceil(one.until * epochs))
-            for one in stretches[:-1]
-        ]
-        lines.append(text("search.told_schedule", lang=lang, ends=", ".join(ends)))
+        lines.append(text("search.told_ties", lang=lang, count=ties, rows=study.settings.rows))
     return lines
 
 
@@ -137,6 +171,8 @@ def tied(study: Study) -> int:
 
 
 def _importance(study: Study, lang: Language | None) -> list[str]:
+    if study.settings.is_one_training:
+        return []  # one training has nothing to compare
     rows = [row for row in study.importance().iter_rows(named=True) if row["importance"] >= MATTERS]
     if not rows:
         return [text("search.told_nothing_mattered", lang=lang)]

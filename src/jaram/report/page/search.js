@@ -5,7 +5,8 @@ const MOST_DOTS = 800;
 const FIRST_ROWS = 25;
 const MORE_ROWS = 500;
 state.marked = study.winner; // the place of the trial that is drawn above the others
-state.sorted = { column: "score", down: true };
+const isOne = study.is_one_training; // its trials are the stages of one training, told in order
+state.sorted = isOne ? { column: "number", down: false } : { column: "score", down: true };
 state.rows = FIRST_ROWS;
 
 const showScore = (value) => (study.is_share ? percent(value) : fixed(value));
@@ -29,7 +30,7 @@ function searchHead() {
     "header",
     {},
     el("div", { class: "top" }, el("p", { class: "eyebrow" }, `${t("search_report")} · ${study.name}`), languages()),
-    el("h1", {}, t("study_title", { count: whole(study.trials.score.length) })),
+    el("h1", {}, t(isOne ? "stages_title" : "study_title", { count: whole(study.trials.score.length) })),
     el(
       "div",
       { class: "score" },
@@ -50,7 +51,7 @@ function searchHead() {
           : null,
       ),
     ),
-    el("ul", { class: "conclusion" }, study.told[state.lang].map((line) => el("li", {}, line))),
+    el("ul", { class: "conclusion" }, study.told[state.lang].map((line) => el("li", { class: line.startsWith(" ") ? "inside" : null }, line.trim()))),
   );
 }
 
@@ -113,7 +114,7 @@ function allCurves() {
       curve.forEach((score, place) => isKnown(score) && ctx.lineTo(x(epochs[place]), y(score)));
       ctx.stroke();
       const end = curve.findLastIndex(isKnown);
-      if (end >= 0 && end < curve.length - 1 && curves.length < 300) {
+      if (end >= 0 && (!end || end < curve.length - 1) && curves.length < 300) {
         ctx.fillStyle = ctx.strokeStyle;
         dot(ctx, x(epochs[end]), y(curve[end]), 1.8);
       }
@@ -130,10 +131,11 @@ function allCurves() {
     ctx.restore();
   };
   const name = has(`axis_${colour.name}`) ? t(`axis_${colour.name}`) : colour.name;
+  const key = isOne ? "every_stage" : "every_curve";
   return section(
-    "every_curve",
-    t("every_curve_is", { colour: name, metric: scoreName() }),
-    el("figure", { class: "wide" }, panel(t("every_curve"), 360, paint), colourBar(name, colour.ticks, () => ramp(LAYER_STOPS))),
+    key,
+    t(`${key}_is`, { colour: name, metric: scoreName() }),
+    el("figure", { class: "wide" }, panel(t(key), 360, paint), colourBar(name, colour.ticks, () => ramp(LAYER_STOPS))),
   );
 }
 
@@ -251,7 +253,7 @@ const scoreBar = () =>
 
 // Each trial a line across all dimensions to its score, the better ones above.
 function parallel() {
-  if (study.axes.length < 2) return null;
+  if (study.axes.length < 2 || isOne) return null;
   const { score } = study.trials;
   const order = [...score.keys()].sort((a, b) => score[a] - score[b]);
   const [low, high] = scoreSpan();
@@ -308,7 +310,7 @@ function drawUpright(ctx, area, x, axis, index, room) {
 function trialTable() {
   const { trials } = study;
   const columns = [
-    { key: "number", name: t("trial"), values: trials.number, show: String },
+    { key: "number", name: t(isOne ? "stage" : "trial"), values: trials.number, show: String },
     { key: "score", name: scoreName(), values: trials.score, show: showScore },
     ...study.columns.map(({ name, values }) => ({ key: name, name: shortName(name), title: name, values, show: (value) => (value === null ? "" : shownValue(value)) })),
     { key: "epochs", name: t("epochs"), values: trials.epochs, show: String },
@@ -362,9 +364,10 @@ function render() {
   document.documentElement.lang = state.lang;
   document.title = `${study.name} · ${t("search_report")}`;
   const sections = [importanceOfDimensions, allCurves, marginals, pairwise, parallel].map((make) => make());
+  const table = isOne ? "stages" : "trials";
   document
     .getElementById("report")
-    .replaceChildren(searchHead(), ...sections.filter(Boolean), section("trials", t("trials_is"), trialTable()), el("footer", {}, el("p", {}, t("study_files"))));
+    .replaceChildren(searchHead(), ...sections.filter(Boolean), ...(isKnown(study.winner) ? [] : [el("p", { class: "is", id: "all_diverged" }, t("all_diverged"))]), section(table, t(`${table}_is`), trialTable()), el("footer", {}, el("p", {}, t("study_files"))));
   watchPanels();
   window.scrollTo(0, offset);
 }
