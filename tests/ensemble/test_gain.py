@@ -131,3 +131,19 @@ def test_what_was_fitted_to_the_rows_it_is_measured_on_is_called_so() -> None:
     assert "same rows" in jr.Ensemble(runs, "weighted").report("en")
     assert "same rows" not in jr.Ensemble(runs).report("en")
     assert "same rows" not in jr.Ensemble(trained("binary"), "weighted").report("en")
+
+
+def test_the_best_of_each_row_is_not_called_one_member(classifiers: list[jr.Run]) -> None:
+    assert "best of any member" in jr.Ensemble(classifiers).report("en")
+    assert "값마다 가장 좋은 구성원" in jr.Ensemble(classifiers).report("ko")
+
+
+def test_members_that_diverged_are_told_of(classifiers: list[jr.Run]) -> None:
+    lost = [dataclasses.replace(run, result="diverged") for run in classifiers]
+    assert "diverged" not in jr.Ensemble(classifiers).report("en")
+    some = jr.Ensemble([*lost[:1], *classifiers[1:]])
+    assert some.diverged == 1
+    assert "1 of 4 members diverged" in some.report("en")
+    assert "4개 중 1개" in some.report("ko")
+    assert "worth nothing" in jr.Ensemble(lost).report("en")
+    assert "쓸모가 없습니다" in jr.Ensemble(lost).report("ko")

@@ -166,6 +166,10 @@ def test_the_best_of_a_search_become_a_team() -> None:
     diverged = tuple(dataclasses.replace(trial, status="diverged") for trial in study.trials)
     with pytest.raises(UsageError, match="No trial"):
         jr.Ensemble.of_study(dataclasses.replace(study, trials=diverged), data)
+    with pytest.raises(UsageError, match="not the data that was searched"):
+        jr.Ensemble.of_study(study, problem("multiclass"))
+    with pytest.raises(UsageError, match="not the data that was searched"):
+        jr.Ensemble.of_study(study, "wine")
 
 
 @pytest.mark.parametrize("kind", ["bagging", "snapshot"])

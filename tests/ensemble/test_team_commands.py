@@ -132,3 +132,15 @@ def test_interrupted_it_says_what_is_left(tmp_path: Path) -> None:
     assert not (tmp_path / "team" / "ensemble.json").exists()
     card = json.loads((history.parent / "run.json").read_text())
     assert card["status"] == "interrupted"
+
+
+def test_a_team_whose_members_all_diverged_is_said_to_be_worth_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    lines = ["a,b,y", *(f"{a:.4f},{b:.4f},{a + b + c:.4f}" for a, b, c in rows)]
+    Path("num.csv").write_text("\n".join(lines))
+    words = ["train", "num.csv", "--target", "y", "--ensemble", "3", "--epochs", "3"]
+    words += ["--network", "dense 8", "--set", "optimizer=sgd"]
+    assert run([*words, "--set", "optimizer.learning_rate=1e9"]) == 0
+    assert "All 3 members diverged" in capsys.readouterr().out

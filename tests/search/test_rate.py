@@ -160,7 +160,12 @@ def test_words_and_picture_tell_of_open_ends_and_divergence(
     assert sum(line.startswith("*") for line in told.splitlines()) == 1
     assert "권하는 학습률" in found.report("ko")
     cut = dataclasses.replace(found, rates=found.rates[:4], losses=found.losses[:4])
-    assert "Even the highest rate tried did well" in cut.report("en")
+    assert cut.beyond == "high"
+    assert "too low to tell" in cut.report("en")
+    assert "너무 낮아" in cut.report("ko")
+    wide = dataclasses.replace(cut, losses=np.stack([*cut.losses[[0, 1, 3]], 1.02 * cut.losses[3]]))
+    assert wide.beyond is None
+    assert "Even the highest rate tried did well" in wide.report("en")
     losses = found.losses.copy()
     losses[-1] = np.inf
     lost = dataclasses.replace(found, losses=losses)
@@ -192,3 +197,36 @@ def test_the_command_recommends_and_says_how_to_go_on(
     for wrong in (["--rates", "1"], ["--rates", "a..b"], ["--seeds", "1"], ["--count", "0"]):
         assert run(["rate", "iris", *wrong]) == 2
     assert run(["rate"]) == 2
+
+
+def test_rates_that_are_all_too_low_give_no_interval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JARAM_LANG", "en")
+    words = ["rate", "iris", "--network", "dense 4 tanh", "--rates", "1e-6..1e-5"]
+    words += ["--count", "5", "--seeds", "3", "--steps", "20"]
+    monkeypatch.setattr("sys.argv", ["jaram", *words])
+    assert run([*words, "--png", "low.png"]) == 0
+    printed = capsys.readouterr().out
+    assert "too low to tell" in printed
+    assert "95%" not in printed
+    assert "--rates 1e-05..0.1" in printed
+    assert run([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["beyond"] == "high"
+    assert told["low"] is told["high"] is None
+    assert told["learning_rate"] == pytest.approx(1e-5)
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("it trained")
+
+    monkeypatch.setattr("jaram.searches.rate_test.learning_rate_test", never)
+    (tmp_path / "file").write_text("")
+    for png in (tmp_path, tmp_path / "file" / "rate.png", "", "/proc/none/rate.png"):
+        assert run(["rate", "iris", "--png", str(png)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1

@@ -113,7 +113,11 @@ def tell_gain(speaker: Speaker, team: Ensemble) -> None:
     ]
     speaker.table(header, rows, numbers=3)
     speaker.say()
-    speaker.say(text("ensemble.nothing_measured") if team.gain is None else team.report())
+    if team.gain is not None:
+        speaker.say(team.report())
+        return
+    for line in (text("ensemble.nothing_measured"), *team.told_diverged()):
+        speaker.say(line)
 
 
 def team_json(team: Ensemble, folder: str) -> dict[str, Any]:
@@ -125,6 +129,7 @@ def team_json(team: Ensemble, folder: str) -> dict[str, Any]:
             {"run": str(member.folder), "seed": member.recipe.seed, "weight": weight}
             for member, weight in zip(team.members, team.weights or (), strict=True)
         ],
+        "diverged": team.diverged,
         "metrics": team.metrics,
         "gain": None if team.gain is None else team.gain.to_json(),
     }

@@ -52,6 +52,26 @@ def given_folder(out: str) -> Path:
     return folder
 
 
+def given_file(option: str, out: str) -> Path:
+    """``out`` if a file can be written there; nothing is left of the trial.
+
+    Raises :class:`~jaram.errors.UsageError` for an empty path and
+    :class:`~jaram.errors.RunError` where it can't be written.
+    """
+    if not out.strip():
+        raise UsageError("cli.empty_path", option=option)
+    from jaram.runs.files import explained
+
+    file = Path(out)
+    is_new = not file.exists()
+    with explained(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.open("ab").close()
+        if is_new:
+            file.unlink()
+    return file
+
+
 def remove_if_empty(folder: Path) -> None:
     """Leave nothing behind of a training that did not start."""
     try:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from jaram.searches.rate_test import RateTest
 
 MOST_RATES = 1000
+FURTHER = 1e4
+"""How many times beyond the last rates the next are looked for."""
 
 
 def rate(
@@ -113,6 +115,7 @@ def rate(
     lang: Lang = None,
 ) -> int:
     """Recommend a learning rate for a table."""
+    from jaram.cli import folders
     from jaram.cli.reading import read_data, tell_data
     from jaram.cli.recipes import recipe_of
 
@@ -120,6 +123,7 @@ def rate(
     if data is None:
         raise UsageError("cli.rate_needs_data")
     ends = None if rates is None else _ends(rates)  # a mistake is told before anything is read
+    picture = None if png is None else folders.given_file("--png", png)
     kinds = pairs(kind or [], "--kind")
     for value in kinds.values():
         one_of(*KINDS)(value)
@@ -146,7 +150,8 @@ def rate(
         steps=steps or STEPS,
         progress=_draw if is_watched else None,
     )
-    picture = None if png is None else found.draw(Path(png))
+    if picture is not None:
+        found.draw(picture)
     _tell(speaker, found, picture)
     return 0
 
@@ -173,24 +178,31 @@ def _tell(speaker: Speaker, found: RateTest, picture: Path | None) -> None:
         if picture is not None:
             speaker.say(text("cli.written", file=picture))
         speaker.say()
-        command = shlex.join(
-            [*_same_data(), "--set", f"optimizer.learning_rate={found.learning_rate:.3g}"]
-        )
-        speaker.say(text("cli.rate_next", command=f"jaram train {command}"))
+        speaker.say(text("cli.rate_next", command=f"jaram {shlex.join(_next(found))}"))
     speaker.json(
         {
             "learning_rate": found.learning_rate,
-            "low": found.low,
-            "high": found.high,
+            "low": found.low if found.beyond is None else None,
+            "high": found.high if found.beyond is None else None,
             "rates": found.rates,
             "losses": found.losses.mean(axis=1),
             "start": float(found.start.mean()),
             "steps": found.steps,
             "seeds": found.losses.shape[1],
             "open": list(found.ends_open),
+            "beyond": found.beyond,
             "files": [] if picture is None else [str(picture)],
         }
     )
+
+
+def _next(found: RateTest) -> list[str]:
+    """To train with what was found; where the rates tried tell too little, to try others."""
+    rate = found.learning_rate
+    if found.beyond is None:
+        return ["train", *_same_data(), "--set", f"optimizer.learning_rate={rate:.3g}"]
+    low, high = (rate, rate * FURTHER) if found.beyond == "high" else (rate / FURTHER, rate)
+    return ["rate", *_same_data(), "--rates", f"{low:.3g}..{high:.3g}"]
 
 
 def _same_data() -> list[str]:

@@ -41,7 +41,8 @@ class Gain:
         return float(np.mean([member.get(metric, np.nan) for member in self.members]))
 
     def best(self, metric: str) -> float:
-        """The metric of the member that is best by it, as is only seen afterwards."""
+        """The metric of the member that is best by it, as is only seen afterwards; another metric
+        may have another best member."""
         choose = max if higher_is_better(metric) and metric != "calibration_error" else min
         return float(choose(member.get(metric, np.nan) for member in self.members))
 

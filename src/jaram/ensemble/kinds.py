@@ -15,6 +15,7 @@ from jaram.messages.nearest import suggestion
 from jaram.optimizer.schedules import CosineCycles
 from jaram.progress import Progress, Silent
 from jaram.recipe import Recipe
+from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
 from jaram.runs.store import new_folder
 from jaram.runs.train import Member, as_data, candidates_of, report_to, train
@@ -23,6 +24,7 @@ from jaram.training.engine import Group
 from jaram.training.state import Best
 
 if TYPE_CHECKING:
+    from jaram.data.data import Data
     from jaram.searches.study import Study
 
 Kind = Literal["seeds", "bagging", "snapshot"]
@@ -121,8 +123,10 @@ def best_of(study: Study, data: Any, count: int, budget: float | None = None) ->
     """The ``count`` best trials of a search, of those that came furthest, trained again.
 
     A search keeps no weights but its winner's; trials train to the same weights again, from their
-    first seed. Raises UsageError if none could be trained.
+    first seed. Raises UsageError if none could be trained, or if ``data`` is not what was searched.
     """
+    data = as_data(data)
+    _require_searched(study, data)
     trials = [trial for trial in study.trials if trial.status != "diverged" and trial.epochs]
     furthest = max((trial.rung for trial in trials), default=0)
     ranked = sorted(
@@ -134,3 +138,10 @@ def best_of(study: Study, data: Any, count: int, budget: float | None = None) ->
         raise UsageError("ensemble.no_trials")
     recipes = [study.space.at(np.array(trial.point)).recipe for trial in ranked[:count]]
     return train(recipes, data, budget=budget)
+
+
+def _require_searched(study: Study, data: Data) -> None:
+    """Raise UsageError unless ``data`` is prepared to what the study's trials were trained on."""
+    middle = study.space.at(np.full(len(study.space.dimensions), 0.5)).recipe
+    if fingerprint_of(candidates_of([middle], data)[0].prepared) != study.settings.fingerprint:
+        raise UsageError("ensemble.other_data", name=data.name)

@@ -19,7 +19,7 @@ from jaram.ensemble.gain import Gain, diversity, measured
 from jaram.ensemble.members import checked, have_in_common, seeded, with_data
 from jaram.ensemble.votes import VOTES, Floats, Vote, decided, said, united
 from jaram.errors import RunError, UsageError
-from jaram.messages import Language
+from jaram.messages import Language, text
 from jaram.messages.nearest import suggestion
 from jaram.progress import Progress
 from jaram.recipe import Recipe
@@ -110,7 +110,7 @@ class Ensemble:
 
         Trials were ranked by the validation rows that choose here once more, so the team's own
         validation score flatters it; the test part, which neither read, does not. Raises UsageError
-        if no trial could be trained.
+        if no trial could be trained, or if ``data`` is not what was searched.
         """
         from jaram.ensemble.kinds import best_of
 
@@ -199,14 +199,28 @@ class Ensemble:
             diversity(self.task, truth, voices, self._weights),
         )
 
+    @property
+    def diverged(self) -> int:
+        """How many members' trainings diverged."""
+        return sum(member.result == "diverged" for member in self.members)
+
     def report(self, lang: Language | None = None) -> str:
-        """What the team gained over its members, in words; the current language if None.
+        """What the team gained over its members, in words, and whether members diverged; the
+        current language if None.
 
         Raises RunError if the data of a member is not to be found any more.
         """
         if self.gain is None:
             raise RunError("ensemble.nothing_measured")
-        return self.gain.report(lang)
+        return "\n".join([self.gain.report(lang), *self.told_diverged(lang)])
+
+    def told_diverged(self, lang: Language | None = None) -> list[str]:
+        """A line on members that diverged; none if none did."""
+        count, members = self.diverged, len(self.members)
+        if not count:
+            return []
+        key = "ensemble.all_diverged" if count == members else "ensemble.some_diverged"
+        return [text(key, lang=lang, count=count, members=members)]
 
     def predict(self, x: Any) -> NDArray[Any]:
         """Predictions for new examples; ``x`` and the result as in :meth:`Run.predict`."""

@@ -52,18 +52,13 @@ def draw(test: RateTest, lang: Language) -> Figure:
     axes.plot(test.rates, mean, color=VALID, label=text("rate.picture_mean", lang=lang))
     before = text("rate.picture_start", lang=lang)
     axes.axhline(test.start.mean(), color=QUIET, lw=1, ls=":", label=before)
-    axes.axvspan(test.low, test.high, color=TEST, alpha=0.18, lw=0)
-    axes.axvline(
-        test.learning_rate,
-        color=TEST,
-        label=text(
-            "rate.picture_found",
-            lang=lang,
-            rate=f"{test.learning_rate:.3g}",
-            low=f"{test.low:.3g}",
-            high=f"{test.high:.3g}",
-        ),
-    )
+    rate, low, high = (f"{one:.3g}" for one in (test.learning_rate, test.low, test.high))
+    if test.beyond is None:
+        axes.axvspan(test.low, test.high, color=TEST, alpha=0.18, lw=0)
+        label = text("rate.picture_found", lang=lang, rate=rate, low=low, high=high)
+    else:
+        label = text("rate.picture_best", lang=lang, rate=rate)
+    axes.axvline(test.learning_rate, color=TEST, label=label)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
     axes.set_ylim(bottom=0, top=top * 1.04)

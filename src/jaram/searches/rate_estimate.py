@@ -6,6 +6,8 @@ as a share of how far the best rate's did, on the log scale.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,16 @@ def shares_fallen(losses: Floats, start: Floats) -> Floats:
     fallen: Floats = np.log(start) - np.log(came) if start.all() else np.zeros_like(came)
     best = float(fallen.mean(axis=1).max())
     return fallen / best if best > 0 else fallen
+
+
+def beyond(shares: Floats) -> Literal["low", "high"] | None:
+    """At which end of the rates tried the mean share ``(K,)`` is largest; None if inside.
+
+    There the descent is cut off, and seeds that agree on the rest would give an interval of no
+    width about a middle that is only the middle of what was tried.
+    """
+    best = int(shares.argmax())
+    return "low" if best == 0 else "high" if best == len(shares) - 1 else None
 
 
 def centre(log_rates: Floats, shares: Floats) -> float:

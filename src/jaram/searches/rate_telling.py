@@ -30,14 +30,20 @@ def told(test: RateTest, lang: Language | None = None) -> str:
             steps=test.steps,
         ),
         *bars(test, lang),
+    ]
+    if test.beyond is not None:
+        best = test.rates[0 if test.beyond == "low" else -1]
+        key = "rate.told_too_high" if test.beyond == "low" else "rate.told_too_low"
+        return "\n".join([*lines, text(key, lang=lang, rate=f"{best:.3g}")])
+    lines.append(
         text(
             "rate.told_found",
             lang=lang,
             rate=f"{test.learning_rate:.3g}",
             low=f"{test.low:.3g}",
             high=f"{test.high:.3g}",
-        ),
-    ]
+        )
+    )
     for name, is_open in zip(("low", "high"), test.ends_open, strict=True):
         if is_open:
             lines.append(text(f"rate.told_open_{name}", lang=lang))

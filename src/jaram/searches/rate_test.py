@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from jaram.data.prepare import Part, Prepared
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
 from jaram.runs.train import as_data, candidates_of
-from jaram.searches.rate_estimate import NEAR, interval, shares_fallen
+from jaram.searches.rate_estimate import NEAR, beyond, interval, shares_fallen
 from jaram.spec import undecided_in
 from jaram.training import engine
 from jaram.training.engine import Group
@@ -43,11 +43,12 @@ Watcher = Callable[[int, int], None]
 class RateTest:
     """What a learning-rate test found.
 
-    learning_rate, low, high: the recommendation and its 95% interval over seeds. rates: tried, in
-    order ``(K,)``. losses: mean training loss over each short training ``(K, S)``, infinite where
-    it diverged. start: each seed's loss before the first step ``(S,)``. recipe: the one that was
-    asked about, with the recommended rate; what it leaves to be chosen from the data stays so, but
-    for the optimizer.
+    learning_rate, low, high: the recommendation and its 95% interval over seeds; where the best
+    rate lies :attr:`beyond` those tried, the best of these and NaN for its interval. rates: tried,
+    in order ``(K,)``. losses: mean training loss over each short training ``(K, S)``, infinite
+    where it diverged. start: each seed's loss before the first step ``(S,)``. recipe: the one that
+    was asked about, with the recommended rate; what it leaves to be chosen from the data stays so,
+    but for the optimizer.
     epochs, steps: length of each training. name: of the data.
     """
 
@@ -77,6 +78,12 @@ class RateTest:
         ones may lie beyond."""
         shares = self.shares
         return bool(shares[0] > NEAR), bool(shares[-1] > NEAR)
+
+    @property
+    def beyond(self) -> Literal["low", "high"] | None:
+        """The end of the rates tried at which the loss fell most: the best rate lies beyond it, and
+        no interval can be told. None where lower and higher ones were worse."""
+        return beyond(self.shares)
 
     def report(self, lang: Language | None = None) -> str:
         """The test in words, with a bar for each rate."""
@@ -135,13 +142,16 @@ def learning_rate_test(
     shares = shares_fallen(found, start[0])
     if not shares.any():
         raise UsageError("rate.none_learns", low=f"{low:.3g}", high=f"{high:.3g}")
-    middle, least, most = interval(np.log10(tried), shares)
-    chosen = float(10**middle)
+    end = beyond(shares.mean(axis=1))
+    if end is None:
+        chosen, least, most = (float(10**one) for one in interval(np.log10(tried), shares))
+    else:
+        chosen, least, most = float(tried[0 if end == "low" else -1]), np.nan, np.nan
     optimizer = _at_rate(short.optimizer, chosen)
     return RateTest(
         learning_rate=chosen,
-        low=float(10**least),
-        high=float(10**most),
+        low=least,
+        high=most,
         rates=tried,
         losses=found,
         start=start[0],
