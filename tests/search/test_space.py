@@ -218,6 +218,7 @@ def test_a_distribution_reads_its_own_words(distribution: Distribution) -> None:
         ("optimizer.momentum", "lg:0.1..0.2", "1-log:0.001..0.5"),
         ("optimizer.momentum", "0.5", "relu|tanh"),
         ("network[7].units", "8|16", "7"),
+        ("network[*].unit", "8|16", "'units'"),
         ("network[*].nothing", "8|16", r"network\[\*\].nothing"),
         ("network[x].units", "8|16", "network"),
         ("epochs.few", "int:1..3", "None"),

@@ -4,8 +4,11 @@ the winner's run in ``best/``."""
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import pydantic
 
 from jaram.errors import RunError
 from jaram.runs import store
@@ -24,6 +27,7 @@ from jaram.searches.space import Space
 from jaram.searches.study import Compilations, Confirmed, Settings, Study, Trial, latest, winner_of
 
 FORMAT = 1
+T = TypeVar("T")
 CARD, SPACE, TRIALS, BEST = "study.json", "space.toml", "trials.jsonl", "best"
 
 
@@ -79,40 +83,40 @@ def open_study(folder: Path) -> Study:
     if not is_study(folder):
         raise RunError("search.no_study", path=str(folder))
     card = read_json(folder / CARD)
+    found = card.get("format")
+    if type(found) is not int or found < 1:
+        raise _damaged(folder, CARD, "format")
+    if found > FORMAT:
+        raise RunError("search.newer", path=str(folder), found=found, known=FORMAT)
     source = read_bytes(folder / SPACE).decode("utf-8", "replace")
-    try:
-        settings = Settings(**card["settings"])
-        records = tuple(_trial(row) for row in read_json_lines(folder / TRIALS))
-        told, compiled = card.get("confirmed"), card.get("compilations")
-        confirmed = (
-            None
-            if told is None
-            else Confirmed(told["trial"], told["chosen"], tuple(told["scores"]))
-        )
-        compilations = None if compiled is None else Compilations(**compiled)
-    except (KeyError, TypeError) as error:
-        raise RunError("search.damaged", path=str(folder), detail=str(error)) from None
+    settings = _read(Settings, card, "settings", folder)
+    confirmed = _read_optional(Confirmed, card, "confirmed", folder)
+    compilations = _read_optional(Compilations, card, "compilations", folder)
+    seconds = _read(float, {"seconds": 0.0} | card, "seconds", folder)
+    records = tuple(_records(folder))
+    space = Space.from_toml(source, str(folder / SPACE))
+    for line, record in enumerate(records, start=1):
+        if len(record.point) != len(space.dimensions):
+            raise _damaged(folder, f"{TRIALS}:{line}", "point")
     winner = winner_of(latest(records))
     if confirmed is not None and (winner is None or winner.number != confirmed.trial):
         raise RunError("search.lost_records", path=str(folder / TRIALS), trial=confirmed.trial)
     return Study(
-        space=Space.from_toml(source, str(folder / SPACE)),
+        space=space,
         settings=settings,
         trials=latest(records),
         records=records,
         compilations=compilations,
         confirmed=confirmed,
         best=store.open_run(folder / BEST) if (folder / BEST / "run.json").is_file() else None,
-        seconds=float(card.get("seconds", 0.0)),
+        seconds=seconds,
         folder=folder,
     )
 
 
 def recorded(folder: Path) -> list[Trial]:
     """Every trial at every rung that ``folder`` took note of, but for those cut short."""
-    return [
-        trial for trial in map(_trial, read_json_lines(folder / TRIALS)) if trial.status != "cut"
-    ]
+    return [trial for trial in _records(folder) if trial.status != "cut"]
 
 
 def repair(folder: Path) -> None:
@@ -124,10 +128,40 @@ def repair(folder: Path) -> None:
             write_whole(folder / TRIALS, whole)
 
 
-def _trial(row: dict[str, Any]) -> Trial:
-    lists: dict[str, Any] = {
-        name: tuple(row[name])
-        for name in ("point", "scores", "curve", "ends")
-        if row.get(name) is not None
-    }
-    return Trial(**row | lists)
+def _records(folder: Path) -> list[Trial]:
+    """What is in ``trials.jsonl``; raises RunError naming the line and the field at fault."""
+    adapter = pydantic.TypeAdapter(Trial)
+    records = []
+    for line, row in enumerate(read_json_lines(folder / TRIALS), start=1):
+        curve = row.get("curve")
+        if isinstance(curve, list):  # what is not finite is written as null
+            row["curve"] = [math.nan if value is None else value for value in curve]
+        try:
+            records.append(adapter.validate_python(row))
+        except pydantic.ValidationError as error:
+            raise _damaged(folder, f"{TRIALS}:{line}", _place(error)) from None
+        if not records[-1].scores:
+            raise _damaged(folder, f"{TRIALS}:{line}", "scores")
+    return records
+
+
+def _read(kind: type[T], card: dict[str, Any], name: str, folder: Path) -> T:
+    """What ``study.json`` holds under ``name``; raises RunError naming the field at fault."""
+    try:
+        return pydantic.TypeAdapter(kind).validate_python(card.get(name))
+    except pydantic.ValidationError as error:
+        place = ".".join(filter(None, (name, _place(error))))
+        raise _damaged(folder, CARD, place) from None
+
+
+def _read_optional(kind: type[T], card: dict[str, Any], name: str, folder: Path) -> T | None:
+    return None if card.get(name) is None else _read(kind, card, name, folder)
+
+
+def _place(error: pydantic.ValidationError) -> str:
+    """Where the first fault lies."""
+    return ".".join(map(str, error.errors(include_url=False)[0]["loc"]))
+
+
+def _damaged(folder: Path, file: str, field: str) -> RunError:
+    return RunError("search.damaged", path=str(folder), file=file, field=field)

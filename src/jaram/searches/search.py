@@ -226,6 +226,8 @@ def _require_same(begun: Study, space: Space, settings: Settings, folder: Path) 
     ]
     if begun.space != space:
         other.insert(0, "space")
+    if other == ["fingerprint"]:
+        raise RunError("search.other_data", path=str(folder))
     if other:
         raise RunError("search.other_study", path=str(folder), differs=", ".join(other))
 

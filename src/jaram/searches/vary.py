@@ -83,8 +83,29 @@ def vary(recipe: Recipe, path: str, values: Any) -> Recipe:
     except RecipeError as error:
         raise RecipeError("search.in_place", path=path, problem=str(error)) from None
     if not places:
-        raise UsageError("search.no_place", path=path)
+        raise UsageError("search.no_place", path=path, suggestion=_nearest(recipe, steps))
     return cast("Recipe", changed)
+
+
+def _nearest(recipe: Recipe, steps: _Steps) -> str:
+    """What may have been meant by the first of ``steps`` that is in none of the places before."""
+    owners: list[Any] = [recipe]
+    for step in steps:
+        owners = [
+            one
+            for owner in owners
+            for one in (owner.options if isinstance(owner, Choice) else (owner,))
+        ]
+        if isinstance(step, int):
+            owners = [item for owner in owners if isinstance(owner, tuple) for item in owner]
+            continue
+        if not isinstance(step, str):
+            continue
+        names = sorted({name for owner in owners if is_spec(owner) for name in field_names(owner)})
+        if step not in names:
+            return suggestion(step, names)
+        owners = [getattr(owner, step) for owner in owners if step in field_names(owner)]
+    return ""
 
 
 def goes_through(path: str) -> str:
