@@ -198,3 +198,79 @@ def test_a_budget_ends_after_a_whole_seed() -> None:
     )
     assert growth.seeds == 1
     assert len(growth.points) == len(growth.shares)
+
+
+def lost(growth: Growth, *, seeds: int = 99, size: int | None = None) -> Growth:
+    """The same, but that the first seeds' trainings of a size, or of all, diverged."""
+    points = tuple(
+        dataclasses.replace(one, is_diverged=True, score=0.0, train_score=0.0)
+        if one.seed < seeds and size in (None, one.size)
+        else one
+        for one in growth.points
+    )
+    return dataclasses.replace(growth, points=points)
+
+
+def test_trainings_that_diverged_are_left_out_and_told_of() -> None:
+    growth = lost(made(slope=0.2), seeds=2)
+    assert growth.diverged == 16
+    gain = growth.from_data()
+    assert gain is not None
+    assert gain[0] == pytest.approx(0.2 * (1 - 2**-0.5), abs=0.01)
+    assert "16 of 40 trainings diverged" in growth.report("en")
+    assert "40번 중 16번" in growth.report("ko")
+    assert growth.whole_scores(0).shape == (3,)
+
+
+def test_where_all_diverged_there_is_no_law_and_no_advice() -> None:
+    growth = lost(made())
+    assert growth.laws == (None, None)
+    assert growth.from_size() == {}
+    assert not growth.data_is_worth_it
+    assert not growth.data_is_not_worth_it
+    for lang, said in (("en", "All 40 trainings diverged"), ("ko", "40번이 모두 발산")):
+        told = growth.report(lang)  # type: ignore[arg-type]
+        assert said in told
+        assert not any(word in told for word in ("worth it", "Error =", "오류 =", "만합니다"))
+
+
+def test_a_size_whose_trainings_diverged_is_not_compared() -> None:
+    told = lost(made(), size=1).report("en")
+    assert "Networks with 4 times the units cannot be compared" in told
+    assert "larger network is" not in told
+    assert "Error =" in told
+
+
+def test_diverging_trainings_are_seen(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(FAST, optimizer=jr.SGD(learning_rate=1e9), epochs=2)
+    growth = jr.scale(noisy_line(100), recipe, seeds=2, factors=(1,), shares=(0.25, 0.5, 1))
+    assert growth.diverged == 6
+    assert "All 6 trainings diverged" in growth.report("en")
+    growth.write_report(tmp_path / "scale.html")
+    growth.write_report(tmp_path / "png")
+    json.dumps(payload(growth), allow_nan=False)
+
+
+def test_where_seeds_scatter_widely_it_is_not_known_whether_data_is_worth_it() -> None:
+    growth = made(slope=0.0, seeds=3)
+    rng = np.random.default_rng(2)
+    points = tuple(
+        dataclasses.replace(one, score=one.score - abs(rng.normal(0, 0.2))) for one in growth.points
+    )
+    told = dataclasses.replace(growth, points=points).report("en")
+    assert "is not known" in told
+    assert "hardly" not in told
+
+
+def test_an_exponent_at_the_end_of_those_tried_is_told_as_such() -> None:
+    growth = made(seeds=3)
+    points = tuple(
+        dataclasses.replace(one, score=0.5 - 0.1 * (1 - one.share)) for one in growth.points
+    )
+    slow = dataclasses.replace(growth, points=points)
+    law = slow.laws[0]
+    assert law is not None
+    assert law.is_at_bound
+    assert "is the last one tried" in slow.report("en")
+    assert "끝 값" in slow.report("ko")
+    assert "is the last one tried" not in made(seeds=3).report("en")

@@ -198,6 +198,7 @@ def _tell(speaker: Speaker, growth: Growth, folder: Path) -> None:
             if gain is None
             else dict(zip(("gain", "low", "high"), gain, strict=True)),
             "data_is_worth_it": growth.data_is_worth_it,
+            "data_is_not_worth_it": growth.data_is_not_worth_it,
             "sizes": {
                 f"{factor:g}": {"gain": one.mean, "low": one.low, "high": one.high}
                 for factor, one in growth.from_size().items()
@@ -206,5 +207,6 @@ def _tell(speaker: Speaker, growth: Growth, folder: Path) -> None:
             "baselines": {one.name: one.score for one in growth.baselines},
             "better_baselines": [one.name for one in growth.better_baselines],
             "trainings": len(growth.points),
+            "diverged": growth.diverged,
         }
     )

@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 POINTS, TENTH = 0.005, 0.1
 """A gain of half a point or of a tenth of the error that is left is worth some trouble."""
 DOUBLE = 2.0
+SEEN = 4.0
+"""Times what matters that the last growth of the data may have brought where more is not worth
+it: by the law of growth it brought more than the next will."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Point:
     """One training: its size's place, its share of the training rows, its seed.
 
     score, train_score: of its best epoch by validation, on the validation and on its own training
-    rows. epochs: trained. curve: the validation score after each epoch.
+    rows. epochs: trained. curve: the validation score after each epoch. is_diverged: one that did
+    is left out of laws and gains.
     """
 
     size: int
@@ -51,6 +55,7 @@ class Point:
     train_score: float
     epochs: int
     curve: tuple[float, ...]
+    is_diverged: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,7 +85,7 @@ class Growth:
     @cached_property
     def table(self) -> polars.DataFrame:
         """One row a training: units (factor), weights, share, rows, seed, score, train_score,
-        epochs."""
+        epochs, diverged."""
         import polars
 
         return polars.DataFrame(
@@ -94,6 +99,7 @@ class Growth:
                     "score": one.score,
                     "train_score": one.train_score,
                     "epochs": one.epochs,
+                    "diverged": one.is_diverged,
                 }
                 for one in self.points
             ]
@@ -127,16 +133,37 @@ class Growth:
             found[place] = getattr(one, name)
         return found
 
+    @property
+    def diverged(self) -> int:
+        """How many trainings diverged."""
+        return sum(one.is_diverged for one in self.points)
+
+    @cached_property
+    def is_sound(self) -> NDArray[np.bool_]:
+        """Which trainings did not diverge ``(sizes, seeds, shares)``."""
+        return self._gathered("is_diverged") == 0
+
     @cached_property
     def laws(self) -> tuple[PowerLaw | None, ...]:
-        """The law of each size's error by rows; None with fewer than three shares."""
+        """The law of each size's error by rows, from the seeds none of whose trainings diverged;
+        None with fewer than three shares or without such a seed."""
         rows = self.row_counts.astype(np.float64)
-        return tuple(fitted(rows, 1 - scores) for scores in self.scores)
+        kept = [scores[sound.all(axis=1)] for scores, sound in zip(*self._both, strict=True)]
+        return tuple(fitted(rows, 1 - scores) if len(scores) else None for scores in kept)
+
+    @property
+    def _both(self) -> tuple[Floats, NDArray[np.bool_]]:
+        return self.scores, self.is_sound
+
+    def whole_scores(self, size: int) -> Floats:
+        """Validation scores with all rows of the trainings that did not diverge ``(≤ seeds,)``."""
+        return self.scores[size, self.is_sound[size, :, -1], -1]
 
     @cached_property
     def best(self) -> int:
         """The place of the size with the best mean score with all rows; the smallest of equals."""
-        return int(self.scores[:, :, -1].mean(axis=1).argmax())
+        found = [self.whole_scores(place) for place in range(len(self.sizes))]
+        return int(np.argmax([one.mean() if len(one) else -np.inf for one in found]))
 
     @property
     def asked(self) -> int:
@@ -152,19 +179,24 @@ class Growth:
         """What the last growth of the data brought the network that was asked about."""
         if len(self.shares) < 2:
             return None
-        scores = self.scores[self.asked]
+        sound = self.is_sound[self.asked, :, -2:].all(axis=1)
+        if not sound.any():
+            return None
+        scores = self.scores[self.asked, sound]
         return paired_gain(scores[:, -2], scores[:, -1], scale=self._scale)
 
     def from_size(self) -> dict[float, Gain]:
         """What each other size brings over the one asked about, with all rows, by factor; intervals
-        hold together."""
+        hold together. Without a size that has no seed of which neither training diverged."""
         now, others = self.asked, [p for p in range(len(self.sizes)) if p != self.asked]
-        scores = self.scores[:, :, -1]
+        scores, sound = self.scores[:, :, -1], self.is_sound[:, :, -1]
+        pairs = {place: sound[now] & sound[place] for place in others}
         return {
             self.sizes[place].factor: paired_gain(
-                scores[now], scores[place], len(others), self._scale
+                scores[now, pair], scores[place, pair], len(others), self._scale
             )
-            for place in others
+            for place, pair in pairs.items()
+            if pair.any()
         }
 
     @property
@@ -178,9 +210,19 @@ class Growth:
         return gain is not None and gain[0] >= self.matters and 0 < gain[1] < np.inf
 
     @property
+    def data_is_not_worth_it(self) -> bool:
+        """Whether twice the rows surely bring little: the whole interval lies below what matters,
+        and the last growth of the data, that is easier seen, cannot have brought much."""
+        gain, last = self.from_data(), self.from_last_doubling()
+        if gain is None or last is None:
+            return False
+        return gain[2] < self.matters and last.high < SEEN * self.matters
+
+    @property
     def matters(self) -> float:
         """The least gain that is worth some trouble."""
-        return min(POINTS, TENTH * (1 - float(self.scores[self.asked, :, -1].mean())))
+        scores = self.whole_scores(self.asked)
+        return min(POINTS, TENTH * (1 - float(scores.mean()))) if len(scores) else POINTS
 
     @property
     def size_is_worth_it(self) -> float | None:
@@ -196,7 +238,9 @@ class Growth:
     @property
     def better_baselines(self) -> tuple[Baseline, ...]:
         """Simple models that surely beat the best network, the best first."""
-        scores = self.scores[self.best, :, -1]
+        scores = self.whole_scores(self.best)
+        if not len(scores):
+            return ()
         deviation = scores.std(ddof=1) / len(scores) ** 0.5 if len(scores) > 1 else 0.0
         found = [
             one

@@ -61,6 +61,12 @@ class PowerLaw:
         return float(low), float(high)
 
     @property
+    def is_at_bound(self) -> bool:
+        """Whether the exponent is the least or the largest that is tried, so that neither it nor
+        the floor is to be believed."""
+        return self.exponent in (float(EXPONENTS[0]), float(EXPONENTS[-1]))
+
+    @property
     def floor_interval(self) -> tuple[float, float]:
         """The 95% interval of the error that no amount of data takes away."""
         low, high = _ends(self.floors)

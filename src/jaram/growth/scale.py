@@ -178,4 +178,7 @@ def _trained(prepared: Prepared, metric: str, job: _Job, is_late: IsLate) -> Poi
     curves = np.where(np.isfinite(curves), np.maximum(curves, worst), worst)
     train_score, score = (worst, worst) if not best else map(float, curves[best - 1])
     curve = tuple(round(float(value), 6) for value in curves[:, 1])
-    return Point(job.size, job.share, rows, job.seed, score, train_score, len(curves), curve)
+    is_diverged = bool(np.asarray(state.is_diverged)[0])
+    return Point(
+        job.size, job.share, rows, job.seed, score, train_score, len(curves), curve, is_diverged
+    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from jaram.growth.power_law import FEWEST
 from jaram.messages import Language, text
 
 if TYPE_CHECKING:
     from jaram.growth.outcome import Growth
-
-FEWEST_SURE = 2
 
 
 def told(growth: Growth, lang: Language | None = None) -> str:
@@ -19,9 +18,10 @@ def told(growth: Growth, lang: Language | None = None) -> str:
     return "\n".join(
         [
             _trained(growth, lang),
+            *_diverged(growth, lang),
             *_of_data(growth, lang),
             *_of_size(growth, lang),
-            _bias_and_variance(growth, lang),
+            *_bias_and_variance(growth, lang),
             *_of_baselines(growth, lang),
         ]
     )
@@ -40,14 +40,25 @@ def _trained(growth: Growth, lang: Language | None) -> str:
     )
 
 
+def _diverged(growth: Growth, lang: Language | None) -> list[str]:
+    if not growth.diverged:
+        return []
+    key = "all_diverged" if growth.diverged == len(growth.points) else "diverged"
+    values = {"count": growth.diverged, "trainings": len(growth.points)}
+    return [text(f"scale.told_{key}", lang=lang, **values)]
+
+
 def _of_data(growth: Growth, lang: Language | None) -> list[str]:
     law, gain = growth.laws[growth.asked], growth.from_data()
     if law is None or gain is None:
-        return [text("scale.told_no_law", lang=lang)]
+        is_short = len(growth.shares) < FEWEST
+        return [text(f"scale.told_{'no_law' if is_short else 'lost_law'}", lang=lang)]
     mean, low, high = gain
-    sure = growth.seeds >= FEWEST_SURE
+    sure = law.exponents.size > 0  # from two seeds on
     lines = [
-        text(
+        text("scale.told_flat", lang=lang, error=_share(law.floor))
+        if not law.slope
+        else text(
             "scale.told_law",
             lang=lang,
             floor=_share(law.floor),
@@ -58,7 +69,13 @@ def _of_data(growth: Growth, lang: Language | None) -> list[str]:
             high=_number(law.exponent_interval[1]),
         )
     ]
-    key = "scale.told_data_worth" if growth.data_is_worth_it else "scale.told_data_not_worth"
+    if law.slope and law.is_at_bound:
+        lines.append(text("scale.told_bound", lang=lang, exponent=f"{law.exponent:.2f}"))
+    key = "scale.told_data_unknown"
+    if growth.data_is_worth_it:
+        key = "scale.told_data_worth"
+    elif growth.data_is_not_worth_it:
+        key = "scale.told_data_not_worth"
     if not sure:
         key = "scale.told_data_unsure"
     lines.append(
@@ -90,6 +107,8 @@ def _of_data(growth: Growth, lang: Language | None) -> list[str]:
 def _of_size(growth: Growth, lang: Language | None) -> list[str]:
     if len(growth.sizes) < 2:
         return [text("scale.told_one_size", lang=lang)]
+    compared = growth.from_size()
+    lost = [f"{size.factor:g}" for size in growth.sizes if size.factor not in {1.0, *compared}]
     lines = [
         text(
             "scale.told_size",
@@ -99,18 +118,25 @@ def _of_size(growth: Growth, lang: Language | None) -> list[str]:
             low=_points(gain.low),
             high=_points(gain.high),
         )
-        for factor, gain in growth.from_size().items()
+        for factor, gain in compared.items()
     ]
+    if lost:
+        lines.append(text("scale.told_size_lost", lang=lang, factors=", ".join(lost)))
     factor = growth.size_is_worth_it
     if factor is not None:
         return [*lines, text("scale.told_size_worth", lang=lang, factor=f"{factor:g}")]
+    if lost:
+        return lines
     return [*lines, text("scale.told_size_not_worth", lang=lang)]
 
 
-def _bias_and_variance(growth: Growth, lang: Language | None) -> str:
-    train = float(growth.train_scores[growth.asked, :, -1].mean())
-    valid = float(growth.scores[growth.asked, :, -1].mean())
-    return text(
+def _bias_and_variance(growth: Growth, lang: Language | None) -> list[str]:
+    sound = growth.is_sound[growth.asked, :, -1]
+    if not sound.any():
+        return []
+    train = float(growth.train_scores[growth.asked, sound, -1].mean())
+    valid = float(growth.scores[growth.asked, sound, -1].mean())
+    told = text(
         "scale.told_bias",
         lang=lang,
         train=_share(1 - train),
@@ -120,18 +146,20 @@ def _bias_and_variance(growth: Growth, lang: Language | None) -> str:
             "scale.high_variance" if train - valid > 1 - train else "scale.high_bias", lang=lang
         ),
     )
+    return [told]
 
 
 def _of_baselines(growth: Growth, lang: Language | None) -> list[str]:
     names = {one.name: text(f"scale.model_{one.name}", lang=lang) for one in growth.baselines}
     shown = "; ".join(f"{names[one.name]} {_share(one.score)}" for one in growth.baselines)
+    scores = growth.whole_scores(growth.best)
     lines = [
         text(
             "scale.told_baselines",
             lang=lang,
             metric=growth.metric,
             models=shown,
-            score=_share(float(growth.scores[growth.best, :, -1].mean())),
+            score=_share(float(scores.mean())) if len(scores) else text("rate.diverged", lang=lang),
         )
     ]
     better = growth.better_baselines
