@@ -265,7 +265,7 @@ def test_where_seeds_scatter_widely_it_is_not_known_whether_data_is_worth_it() -
 def test_an_exponent_at_the_end_of_those_tried_is_told_as_such() -> None:
     growth = made(seeds=3)
     points = tuple(
-        dataclasses.replace(one, score=0.5 - 0.1 * (1 - one.share)) for one in growth.points
+        dataclasses.replace(one, score=0.5 - 0.02 * (1 - one.share)) for one in growth.points
     )
     slow = dataclasses.replace(growth, points=points)
     law = slow.laws[0]

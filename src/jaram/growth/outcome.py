@@ -141,23 +141,20 @@ class Growth:
     @cached_property
     def is_sound(self) -> NDArray[np.bool_]:
         """Which trainings did not diverge ``(sizes, seeds, shares)``."""
-        return self._gathered("is_diverged") == 0
+        return np.asarray(self._gathered("is_diverged") == 0)
 
     @cached_property
     def laws(self) -> tuple[PowerLaw | None, ...]:
         """The law of each size's error by rows, from the seeds none of whose trainings diverged;
         None with fewer than three shares or without such a seed."""
         rows = self.row_counts.astype(np.float64)
-        kept = [scores[sound.all(axis=1)] for scores, sound in zip(*self._both, strict=True)]
+        pairs = zip(self.scores, self.is_sound, strict=True)
+        kept = [scores[sound.all(axis=1)] for scores, sound in pairs]
         return tuple(fitted(rows, 1 - scores) if len(scores) else None for scores in kept)
-
-    @property
-    def _both(self) -> tuple[Floats, NDArray[np.bool_]]:
-        return self.scores, self.is_sound
 
     def whole_scores(self, size: int) -> Floats:
         """Validation scores with all rows of the trainings that did not diverge ``(≤ seeds,)``."""
-        return self.scores[size, self.is_sound[size, :, -1], -1]
+        return np.asarray(self.scores[size, self.is_sound[size, :, -1], -1])
 
     @cached_property
     def best(self) -> int:
