@@ -106,3 +106,24 @@ def test_members_fill_whole_lanes_on_each_device() -> None:
     assert _shared_out(4, plan).tolist() == [0, 1, 4, 5]  # a lane of each device
     assert _shared_out(3, plan).tolist() == [0, 1, 4]
     assert _shared_out(8, plan).tolist() == list(range(8))
+
+
+def test_a_search_whose_trials_all_explode_says_that_none_is_worth_choosing() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3))
+    data = jr.Data(x, x.sum(axis=1), task="regression")
+    space = jr.Recipe(
+        network=(jr.Dense(4),),
+        optimizer=jr.Adam(jr.LogUniform(1e6, 1e9)),
+        batch_size=32,
+        epochs=2,
+        stop=None,
+    )
+    study = jr.search(space, data, trials=3, confirm=2)
+    assert study.winner is not None
+    assert study.winner.score == -1
+    told = study.report("en")
+    assert "is ≤ -1" in told
+    assert "far worse than always answering with the mean" in told
+    assert "luck" not in told
+    assert "늘 평균으로만" in study.report("ko")

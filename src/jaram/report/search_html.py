@@ -53,6 +53,7 @@ def payload(evidence: SearchEvidence) -> dict[str, Any]:
         "part": settings.part,
         "is_one_training": settings.is_one_training,
         "is_share": settings.metric in SHARES,
+        "worst": settings.worst,
         "told": {lang: sentences(study, lang) for lang in LANGUAGES},
         "score": None
         if confirmed is None

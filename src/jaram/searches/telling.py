@@ -107,13 +107,16 @@ def _judged(study: Study, lang: Language | None) -> list[str]:
             "search.told_score",
             lang=lang,
             metric=study.settings.metric,
-            score=shown(found.mean),
-            low=shown(found.low),
-            high=shown(found.high),
+            score=_score(study, found.mean),
+            low=_score(study, found.low),
+            high=_score(study, found.high),
             seeds=found.seeds,
         )
     ]
-    chosen, optimism = shown(study.confirmed.chosen), study.confirmed.optimism
+    if is_floor(study):
+        values = {"metric": study.settings.metric, "worst": shown(study.settings.worst)}
+        return [*lines, text("search.told_floor", lang=lang, **values)]
+    chosen, optimism = _score(study, study.confirmed.chosen), study.confirmed.optimism
     if study.settings.is_one_training:
         return [*lines, text("search.told_first_seed", lang=lang, chosen=chosen)]
     if optimism > 0:
@@ -154,6 +157,18 @@ def _decisions(study: Study, lang: Language | None) -> list[str]:
         epoch = text("search.panda_epoch", lang=lang, epoch=decision.epoch)
         lines.append(f"  {epoch}: {seen} {', '.join(changes)}".rstrip())
     return [text("search.panda_log", lang=lang), *lines] if lines else []
+
+
+def is_floor(study: Study) -> bool:
+    """Whether even the winner has the lowest score that counts, of a score that may be lower."""
+    winner, settings = study.winner, study.settings
+    return winner is not None and settings.rows is None and winner.score <= settings.worst
+
+
+def _score(study: Study, value: float) -> str:
+    """A score; with ≤ where it is the lowest that counts and may be lower."""
+    is_cut = study.settings.rows is None and value <= study.settings.worst
+    return f"≤ {shown(value)}" if is_cut else shown(value)
 
 
 def tied(study: Study) -> int:

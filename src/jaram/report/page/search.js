@@ -9,7 +9,11 @@ const isOne = study.is_one_training; // its trials are the stages of one trainin
 state.sorted = isOne ? { column: "number", down: false } : { column: "score", down: true };
 state.rows = FIRST_ROWS;
 
-const showScore = (value) => (study.is_share ? percent(value) : fixed(value));
+// The lowest score that counts may be lower still, unless it is a share.
+const showScore = (value) => {
+  if (study.is_share) return percent(value);
+  return value !== null && value <= study.worst ? `≤ ${fixed(value)}` : fixed(value);
+};
 const scoreTick = (value, step) =>
   study.is_share ? percent(value, step < 0.0099 ? 1 : 0) : num(Number(value.toPrecision(6)));
 const scoreName = () => `${label("metric", study.metric)} (${t(`part_${study.part}`)})`;
