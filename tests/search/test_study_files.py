@@ -93,13 +93,21 @@ def test_a_damaged_study_is_told_in_one_line(
     assert "\n" not in told
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "other data"), ("ko", "다른 데이터")])
+@pytest.mark.parametrize(
+    ("seed", "lang", "words"),
+    [
+        (0, "en", "on other data"),
+        (0, "ko", "다른 데이터"),
+        (1, "en", r"differs in: seed, the data or its target\)"),
+        (1, "ko", "seed, 데이터 또는 타깃"),
+    ],
+)
 def test_other_data_is_called_other_data(
-    lang: str, words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, lang: str, words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JARAM_LANG", lang)
     x = np.random.default_rng(0).normal(size=(500, 2)).astype(np.float32)
     data = jr.Data(x, np.where(x[:, 0] > 0, "a", "b"))
     with pytest.raises(jr.RunError, match=words) as caught:
-        jr.search(SPACE, data, trials=2, confirm=2, out=folder)
+        jr.search(SPACE, data, trials=2, seed=seed, confirm=2, out=folder)
     assert "fingerprint" not in str(caught.value)

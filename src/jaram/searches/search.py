@@ -20,6 +20,7 @@ from jaram.doctor.patient import score_name
 from jaram.doctor.trial import WORST
 from jaram.doctor.words import SHARES
 from jaram.errors import RunError, UsageError
+from jaram.messages import text
 from jaram.messages.nearest import suggestion
 from jaram.recipe import Recipe
 from jaram.runs.fingerprint import fingerprint_of
@@ -51,6 +52,8 @@ MEMORY_BYTES = 2 * 2**30
 the next wave."""
 SEARCHED = 0.75
 """Share of a budget for the trials; the rest is for the winner on fresh seeds."""
+OF_DATA = ("metric", "part", "worst", "rows", "fingerprint")
+"""Settings that follow from the data and its target."""
 FRESH = 1_000_003
 """Where the seeds begin that no trial is chosen by."""
 
@@ -226,8 +229,11 @@ def _require_same(begun: Study, space: Space, settings: Settings, folder: Path) 
     ]
     if begun.space != space:
         other.insert(0, "space")
-    if other == ["fingerprint"]:
-        raise RunError("search.other_data", path=str(folder))
+    if "fingerprint" in other:
+        other = [name for name in other if name not in OF_DATA]
+        if not other:
+            raise RunError("search.other_data", path=str(folder))
+        other.append(text("search.data"))
     if other:
         raise RunError("search.other_study", path=str(folder), differs=", ".join(other))
 
