@@ -258,8 +258,10 @@ def test_where_seeds_scatter_widely_it_is_not_known_whether_data_is_worth_it() -
         dataclasses.replace(one, score=one.score - abs(rng.normal(0, 0.2))) for one in growth.points
     )
     told = dataclasses.replace(growth, points=points).report("en")
-    assert "is not known" in told
+    assert "Whether more data is worth it is not known" in told
+    assert "Whether a larger network is worth it is not known" in told
     assert "hardly" not in told
+    assert "larger network is not worth it" in made().report("en")
 
 
 def test_an_exponent_at_the_end_of_those_tried_is_told_as_such() -> None:

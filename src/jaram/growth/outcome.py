@@ -233,6 +233,13 @@ class Growth:
         return max(gains, key=lambda factor: gains[factor].mean, default=None)
 
     @property
+    def may_size_be_worth_it(self) -> bool:
+        """Whether the interval of a larger network leaves room for a gain well above what
+        matters."""
+        most = SEEN * self.matters
+        return any(factor > 1 and gain.high > most for factor, gain in self.from_size().items())
+
+    @property
     def better_baselines(self) -> tuple[Baseline, ...]:
         """Simple models that surely beat the best network, the best first."""
         scores = self.whole_scores(self.best)

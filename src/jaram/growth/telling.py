@@ -127,7 +127,8 @@ def _of_size(growth: Growth, lang: Language | None) -> list[str]:
         return [*lines, text("scale.told_size_worth", lang=lang, factor=f"{factor:g}")]
     if lost:
         return lines
-    return [*lines, text("scale.told_size_not_worth", lang=lang)]
+    key = "unknown" if growth.may_size_be_worth_it else "not_worth"
+    return [*lines, text(f"scale.told_size_{key}", lang=lang)]
 
 
 def _bias_and_variance(growth: Growth, lang: Language | None) -> list[str]:
