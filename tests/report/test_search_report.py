@@ -218,6 +218,13 @@ def test_the_page_shows_what_the_words_show(lang: Any) -> None:
     assert any(" → " in value for _, value in found["values"])
 
 
+def test_the_page_says_that_nothing_mattered() -> None:
+    few = dataclasses.replace(made(), trials=made().trials[:5])
+    few = dataclasses.replace(few, confirmed=Confirmed(0, 0.8, (0.7, 0.8)))
+    assert payload(search_evidence(few))["told"]["en"][-1].startswith("Nothing that was varied")
+    assert "depended" not in str(payload(search_evidence(made()))["told"]["en"])
+
+
 def diverged() -> Study:
     """No trial could be trained; all have the worst score."""
     trials = tuple(

@@ -32,7 +32,9 @@ def sentences(study: Study, lang: Language | None = None) -> list[str]:
     lines = _searched(study, lang)
     if study.winner is None or study.confirmed is None:
         return [*lines, text("search.told_no_winner", lang=lang)]
-    return [*lines, *_best(study, lang), *_schedule(study, lang), *_judged(study, lang)]
+    lines += [*_best(study, lang), *_schedule(study, lang), *_judged(study, lang)]
+    heading, *listed = _importance(study, lang) or [""]
+    return [*lines, heading] if heading and not listed else lines
 
 
 def courses(study: Study) -> list[tuple[str, str]]:
