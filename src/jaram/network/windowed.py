@@ -14,10 +14,16 @@ from jaram.network.kernels.windows import Window
 from jaram.network.layer import Layer, Shape
 from jaram.spec import Count, name_of
 
-Sizes = Annotated[
-    Count | tuple[Count, ...],
-    BeforeValidator(lambda given: tuple(given) if isinstance(given, list) else given),
-]
+
+def _one_or_each(given: object) -> object:
+    """Sizes as a number or a tuple; a tuple of one is its number, so that there is one way to write
+    it."""
+    if not isinstance(given, tuple | list):
+        return given
+    return given[0] if len(given) == 1 else tuple(given)
+
+
+Sizes = Annotated[Count | tuple[Count, ...], BeforeValidator(_one_or_each)]
 """One positive integer for all axes, or one an axis."""
 Padding = Literal["same", "valid", "causal"] | Annotated[int, pydantic.Field(ge=0, strict=True)]
 """``"same"``: zeros such that a step of 1 keeps the size, as many before as after (one more after
