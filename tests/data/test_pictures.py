@@ -309,7 +309,7 @@ def test_digits_as_pictures_are_the_digits() -> None:
     np.testing.assert_allclose(pictures.x.reshape(1797, 64) / 255 * 16, flat.x, atol=0.04)
 
 
-MNIST = Path("/work/shared/data/mnist10k")
+MNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist10k"
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="needs MNIST's files")

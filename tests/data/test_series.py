@@ -324,7 +324,7 @@ def test_series_that_cannot_be_foretold() -> None:
             jd.prepare(jd.load(frame, "sales", **wish))
 
 
-SERIES = Path("/work/shared/data/series")
+SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "series"
 
 
 @pytest.mark.skipif(not SERIES.is_dir(), reason="needs the series")

@@ -213,7 +213,7 @@ def test_the_shipped_reviews() -> None:
     assert np.bincount(data.y).tolist() == [600, 600]
 
 
-NSMC = Path("/work/shared/data/nsmc")
+NSMC = Path(__file__).resolve().parents[3] / "shared" / "data" / "nsmc"
 
 
 @pytest.mark.skipif(not NSMC.is_dir(), reason="needs the corpus")
