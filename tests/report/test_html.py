@@ -220,7 +220,7 @@ def test_every_text_that_a_page_asks_for_is_in_the_catalogue(
     sources = [(folder / f"{name}.js").read_text() for name in scripts]
     asked = {key for source in sources for key in re.findall(r'\bt\("([a-z_0-9]+)"', source)}
     assert asked - texts_of(*rooms)["en"].keys() == set()
-    assert len(asked) > 20
+    assert len(asked) > 15  # the pattern finds what is asked for
 
 
 def test_writing_imports_nothing_heavy(multiclass_folder: Path) -> None:

@@ -294,7 +294,7 @@ def test_a_finished_search_is_opened_and_another_one_refused(tmp_path: Path) -> 
         jr.search(BASE, data(), trials=4, out=tmp_path / "s")
     with pytest.raises(RunError, match="space"):
         jr.search(TWO, data(), trials=3, out=tmp_path / "s")
-    with pytest.raises(RunError, match="fingerprint"):
+    with pytest.raises(RunError, match="other data"):
         jr.search(BASE, jr.Data(np.eye(40), np.arange(40) % 2), trials=3, out=tmp_path / "s")
 
 
