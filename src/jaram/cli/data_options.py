@@ -1,4 +1,4 @@
-"""The options that say how pictures, text and series are read."""
+"""The options that say which data is read, and how."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jaram.cli.options import one_of, whole_number
+from jaram.cli.options import one_of, pairs, whole_number
 from jaram.messages import text
 
 
@@ -19,6 +19,21 @@ def picture_size(word: str) -> Any:
     return int(match[1]) if match[2] is None else (int(match[1]), int(match[2]))
 
 
+KINDS = ("number", "category", "date", "text", "identifier")
+TASKS = ("regression", "binary", "multiclass", "multilabel")
+
+DataArgument = Annotated[
+    str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
+]
+Target = Annotated[
+    list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
+]
+Task = Annotated[
+    str | None, typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task")
+]
+Kind = Annotated[
+    list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
+]
 Size = Annotated[
     Any, typer.Option("--size", metavar="N|HxW", parser=picture_size, help="cli.option_size")
 ]
@@ -71,3 +86,16 @@ Window = Annotated[
 def said(**options: Any) -> dict[str, Any]:
     """The options that were given, as :func:`jaram.data.load.load` takes them."""
     return {name: value for name, value in options.items() if value not in (None, False)}
+
+
+def kinds_of(words: list[str] | None) -> dict[str, str] | None:
+    """``["age=number"]`` as a table of kinds by column; refuses what is no kind."""
+    table = pairs(words or [], "--kind")
+    for kind in table.values():
+        one_of(*KINDS)(kind)
+    return table or None
+
+
+def target_of(columns: list[str] | None) -> str | list[str] | None:
+    """One column by its name, several as a list."""
+    return columns[0] if columns and len(columns) == 1 else columns

@@ -101,9 +101,6 @@ def one_of(*known: str) -> Any:
     return read
 
 
-KINDS = ("number", "category", "date", "text", "identifier")
-TASKS = ("regression", "binary", "multiclass", "multilabel")
-
 Lang = Annotated[
     str | None,
     typer.Option("--lang", metavar="ko|en", help="cli.option_lang", parser=one_of(*LANGUAGES)),
@@ -119,6 +116,25 @@ Device = Annotated[
     typer.Option(
         "--device", metavar="cpu|gpu", help="cli.option_device", parser=one_of("cpu", "gpu")
     ),
+]
+Network = Annotated[
+    str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
+]
+BatchSize = Annotated[
+    Any, typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
+]
+RecipeFile = Annotated[
+    str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
+]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
 ]
 RunFolder = Annotated[
     str, typer.Argument(metavar="RUN", help="cli.argument_run", show_default=False)

@@ -9,34 +9,39 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jaram.cli import data_options
 from jaram.cli.data_options import (
     Color,
+    DataArgument,
     Fit,
     Forecast,
+    Kind,
     Length,
     SeriesOf,
     Size,
     SkipBad,
+    Target,
+    Task,
     Text,
     Unit,
     Window,
+    kinds_of,
+    said,
+    target_of,
 )
 from jaram.cli.options import (
-    KINDS,
     MOST_SEEDS,
-    TASKS,
+    BatchSize,
     Device,
     Encoding,
     Json,
     Lang,
+    Network,
     NoHeader,
     Quiet,
-    batch,
+    RecipeFile,
+    Seed,
+    Setting,
     count_up_to,
-    one_of,
-    pairs,
-    seed_number,
     whole_number,
 )
 from jaram.cli.output import Speaker
@@ -52,12 +57,8 @@ FURTHER = 1e4
 
 
 def rate(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
-    ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
-    ] = None,
+    data: DataArgument = None,
+    target: Target = None,
     rates: Annotated[
         str | None, typer.Option("--rates", metavar="LOW..HIGH", help="cli.rate_rates")
     ] = None,
@@ -73,30 +74,14 @@ def rate(
         int | None,
         typer.Option("--steps", metavar="N", parser=whole_number, help="cli.rate_steps"),
     ] = None,
-    network: Annotated[
-        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
-    ] = None,
-    batch_size: Annotated[
-        str | None,
-        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
-    ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
-    ] = None,
+    network: Network = None,
+    batch_size: BatchSize = None,
+    seed: Seed = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
     png: Annotated[str | None, typer.Option("--png", metavar="FILE", help="cli.rate_png")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
-    ] = None,
+    task: Task = None,
+    kind: Kind = None,
     size: Size = None,
     fit: Fit = None,
     color: Color = None,
@@ -124,15 +109,11 @@ def rate(
         raise UsageError("cli.rate_needs_data")
     ends = None if rates is None else _ends(rates)  # a mistake is told before anything is read
     picture = None if png is None else folders.given_file("--png", png)
-    kinds = pairs(kind or [], "--kind")
-    for value in kinds.values():
-        one_of(*KINDS)(value)
-    wanted = target[0] if target and len(target) == 1 else target
-    how = data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
-    how |= data_options.said(text=text_column, unit=unit, length=length)
-    how |= data_options.said(series=series, forecast=forecast, window=window)
-    how |= data_options.said(task=task, kinds=kinds or None)
-    table = read_data(data, wanted, no_header=no_header, encoding=encoding, **how)
+    kinds = kinds_of(kind)
+    how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
+    how |= said(text=text_column, unit=unit, length=length)
+    how |= said(series=series, forecast=forecast, window=window)
+    table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     asked = recipe_of(recipe, network, None, batch_size, seed, setting or [], table)
 

@@ -8,36 +8,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaram.cli import data_options
 from jaram.cli.data_options import (
     Color,
+    DataArgument,
     Fit,
     Forecast,
+    Kind,
     Length,
     SeriesOf,
     Size,
     SkipBad,
+    Target,
+    Task,
     Text,
     Unit,
     Window,
+    kinds_of,
+    said,
+    target_of,
 )
 from jaram.cli.options import (
-    KINDS,
     MOST_SEEDS,
-    TASKS,
+    BatchSize,
     Device,
     Encoding,
+    Epochs,
     Json,
     Lang,
+    Network,
     NoHeader,
     Quiet,
-    batch,
+    RecipeFile,
+    Seed,
+    Setting,
     count_up_to,
-    one_of,
-    pairs,
-    seed_number,
     time_span,
-    whole_number,
 )
 from jaram.cli.output import Speaker
 from jaram.errors import UsageError
@@ -48,12 +53,8 @@ if TYPE_CHECKING:
 
 
 def scale(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
-    ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
-    ] = None,
+    data: DataArgument = None,
+    target: Target = None,
     shares: Annotated[
         str | None, typer.Option("--shares", metavar="SHARES", help="cli.scale_shares")
     ] = None,
@@ -70,34 +71,15 @@ def scale(
         float | None,
         typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.scale_budget"),
     ] = None,
-    network: Annotated[
-        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
-    ] = None,
-    batch_size: Annotated[
-        str | None,
-        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
-    ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
-    ] = None,
+    network: Network = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    seed: Seed = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="cli.scale_out")] = None,
-    task: Annotated[
-        str | None,
-        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
-    ] = None,
+    task: Task = None,
+    kind: Kind = None,
     size: Size = None,
     fit: Fit = None,
     color: Color = None,
@@ -129,16 +111,12 @@ def scale(
             asked[name] = _numbers(option, words)
     if seeds is not None:
         asked["seeds"] = seeds
-    kinds = pairs(kind or [], "--kind")
-    for value in kinds.values():
-        one_of(*KINDS)(value)
+    kinds = kinds_of(kind)
     given = None if out is None else folders.given_folder(out)
-    wanted = target[0] if target and len(target) == 1 else target
-    how = data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
-    how |= data_options.said(text=text_column, unit=unit, length=length)
-    how |= data_options.said(series=series, forecast=forecast, window=window)
-    how |= data_options.said(task=task, kinds=kinds or None)
-    table = read_data(data, wanted, no_header=no_header, encoding=encoding, **how)
+    how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
+    how |= said(text=text_column, unit=unit, length=length)
+    how |= said(series=series, forecast=forecast, window=window)
+    table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     wished = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
 

@@ -10,36 +10,40 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaram.cli import data_options
 from jaram.cli.data_options import (
     Color,
+    DataArgument,
     Fit,
     Forecast,
+    Kind,
     Length,
     SeriesOf,
     Size,
     SkipBad,
+    Target,
+    Task,
     Text,
     Unit,
     Window,
+    kinds_of,
+    said,
+    target_of,
 )
 from jaram.cli.options import (
-    KINDS,
     MOST_SEEDS,
-    TASKS,
     Device,
     Encoding,
+    Epochs,
     Json,
     Lang,
+    Network,
     NoHeader,
     Quiet,
     byte_count,
     count_up_to,
     one_of,
-    pairs,
     seed_number,
     time_span,
-    whole_number,
 )
 from jaram.cli.output import Speaker
 from jaram.errors import UsageError
@@ -64,12 +68,8 @@ def _strategy_name(word: str) -> str:
 
 
 def search(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
-    ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
-    ] = None,
+    data: DataArgument = None,
+    target: Target = None,
     vary: Annotated[
         list[str] | None, typer.Option("--vary", metavar="PATH=VALUES", help="cli.search_vary")
     ] = None,
@@ -106,13 +106,8 @@ def search(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.search_seed")
     ] = None,
-    network: Annotated[
-        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
-    ] = None,
+    network: Network = None,
+    epochs: Epochs = None,
     recipe: Annotated[
         str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.search_recipe")
     ] = None,
@@ -123,13 +118,8 @@ def search(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="DIR", help="cli.search_resume")
     ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
-    ] = None,
+    task: Task = None,
+    kind: Kind = None,
     size: Size = None,
     fit: Fit = None,
     color: Color = None,
@@ -152,24 +142,20 @@ def search(
     from jaram.cli.reading import read_data, tell_data
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
-    said = {"--vary": vary, "--strategy": strategy, "--trials": trials, "--seeds": seeds}
-    said |= {"--seed": seed, "--network": network, "--epochs": epochs, "--recipe": recipe}
-    given = next((option for option, value in (said | {"--out": out}).items() if value), None)
+    also = {"--vary": vary, "--strategy": strategy, "--trials": trials, "--seeds": seeds}
+    also |= {"--seed": seed, "--network": network, "--epochs": epochs, "--recipe": recipe}
+    given = next((option for option, value in (also | {"--out": out}).items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
     if data is None:
         raise UsageError("cli.search_needs_data")
     paths = _paths(vary or [])  # a mistake in it is told before anything is read
-    kinds = pairs(kind or [], "--kind")
-    for value in kinds.values():
-        one_of(*KINDS)(value)
+    kinds = kinds_of(kind)
     given_out = None if out is None else folders.given_folder(out)
-    wanted = target[0] if target and len(target) == 1 else target
-    how = data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
-    how |= data_options.said(text=text_column, unit=unit, length=length)
-    how |= data_options.said(series=series, forecast=forecast, window=window)
-    how |= data_options.said(task=task, kinds=kinds or None)
-    table = read_data(data, wanted, no_header=no_header, encoding=encoding, **how)
+    how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
+    how |= said(text=text_column, unit=unit, length=length)
+    how |= said(series=series, forecast=forecast, window=window)
+    table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     asked: dict[str, Any] = {
         "strategy": strategy or "random",

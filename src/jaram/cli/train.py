@@ -9,32 +9,39 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jaram.cli import data_options
 from jaram.cli.data_options import (
     Color,
+    DataArgument,
     Fit,
     Forecast,
+    Kind,
     Length,
     SeriesOf,
     Size,
     SkipBad,
+    Target,
+    Task,
     Text,
     Unit,
     Window,
+    kinds_of,
+    said,
+    target_of,
 )
 from jaram.cli.options import (
-    KINDS,
-    TASKS,
+    BatchSize,
     Device,
     Encoding,
+    Epochs,
     Json,
     Lang,
+    Network,
     NoHeader,
     Quiet,
-    batch,
+    RecipeFile,
+    Seed,
+    Setting,
     one_of,
-    pairs,
-    seed_number,
     time_span,
     whole_number,
 )
@@ -57,32 +64,14 @@ _LEFT_TO_THE_RUN = (
 
 
 def train(
-    data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)
-    ] = None,
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", metavar="COL", help="cli.train_target")
-    ] = None,
-    network: Annotated[
-        str | None, typer.Option("--network", metavar="LAYERS", help="cli.train_network")
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        typer.Option("--epochs", metavar="N", parser=whole_number, help="cli.train_epochs"),
-    ] = None,
-    batch_size: Annotated[
-        Any,
-        typer.Option("--batch-size", metavar="N|full", parser=batch, help="cli.train_batch_size"),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", parser=seed_number, help="cli.train_seed")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", metavar="FILE.toml", help="cli.train_recipe")
-    ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="cli.train_set")
-    ] = None,
+    data: DataArgument = None,
+    target: Target = None,
+    network: Network = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    seed: Seed = None,
+    recipe: RecipeFile = None,
+    setting: Setting = None,
     out: Annotated[str | None, typer.Option("--out", metavar="RUN", help="cli.train_out")] = None,
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="cli.train_resume")
@@ -91,13 +80,8 @@ def train(
         float | None,
         typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.train_budget"),
     ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option("--task", metavar="TASK", parser=one_of(*TASKS), help="cli.train_task"),
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="COL=KIND", help="cli.train_kind")
-    ] = None,
+    task: Task = None,
+    kind: Kind = None,
     group: Annotated[
         str | None, typer.Option("--group", metavar="COL", help="cli.train_group")
     ] = None,
@@ -141,9 +125,9 @@ def train(
     from jaram.cli.recipes import recipe_of
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
-    said = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
-    said |= {"--recipe": recipe, "--set": setting, "--out": out}
-    given = next((option for option, value in said.items() if value), None)
+    also = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
+    also |= {"--recipe": recipe, "--set": setting, "--out": out}
+    given = next((option for option, value in also.items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
     if resume is not None and care:
@@ -155,10 +139,10 @@ def train(
     given_out = None if out is None else folders.given_folder(out)
     source, columns, how = _source(data, target, resume)
     encoding = encoding or how.pop("encoding", None)
-    how |= data_options.said(size=size, fit=fit, color=color, skip_bad=skip_bad)
-    how |= data_options.said(text=text_column, unit=unit, length=length)
-    how |= data_options.said(series=series, forecast=forecast, window=window)
-    how |= data_options.said(task=task, kinds=_kinds(kind or []), group=group, time=time)
+    how |= said(size=size, fit=fit, color=color, skip_bad=skip_bad)
+    how |= said(text=text_column, unit=unit, length=length)
+    how |= said(series=series, forecast=forecast, window=window)
+    how |= said(task=task, kinds=kinds_of(kind), group=group, time=time)
     table = read_data(source, columns, no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, source)
     wanted = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
@@ -191,7 +175,7 @@ def _source(
     from jaram.cli.reading import source_of
     from jaram.runs.store import read_card
 
-    wanted = target[0] if target and len(target) == 1 else target
+    wanted = target_of(target)
     if resume is None and data is None:
         raise UsageError("cli.needs_data")
     if resume is None or (data is not None and wanted is not None):
@@ -199,13 +183,6 @@ def _source(
     read_card(Path(resume))  # a folder that is no run is told before anything is read
     recorded, targets, how = source_of(Path(resume))
     return data or recorded, targets, how
-
-
-def _kinds(words: list[str]) -> dict[str, str] | None:
-    table = pairs(words, "--kind")
-    for kind in table.values():
-        one_of(*KINDS)(kind)
-    return table or None
 
 
 def _train(
