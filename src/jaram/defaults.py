@@ -302,5 +302,5 @@ def _loss_for(network: Network, prepared: Prepared) -> Loss:
 
 
 def _has(network: Network, name: str) -> bool:
-    """Whether a layer of this name begins the network, or one of its first branches."""
+    """Whether a layer of this name is in the network, not looking into layers made of layers."""
     return any(name_of(layer) == name for layer in network)

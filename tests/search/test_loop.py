@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupted import interrupted
 
 import jaram as jr
 from jaram.errors import UsageError
@@ -114,17 +115,7 @@ def test_an_interrupted_population_goes_on(
     rounds: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = found(monkeypatch, POPULATION)
-    kept, calls = Loop.make_room, iter(range(rounds - 1))
-
-    def interrupt(loop: Loop) -> None:
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        kept(loop)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Loop, "make_room", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            found(monkeypatch, POPULATION, tmp_path / "s")
+    interrupted(monkeypatch, rounds, lambda: found(monkeypatch, POPULATION, tmp_path / "s"))
     resumed = found(monkeypatch, POPULATION, tmp_path / "s")
     assert resumed.table.drop("seconds").equals(whole.table.drop("seconds"))
     assert [one.curve for one in resumed.trials] == [one.curve for one in whole.trials]

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from interrupted import interrupted
 
 import jaram as jr
 from jaram.cli.main import run
-from jaram.searches.loop import Loop
 from jaram.searches.optuna_params import as_optuna, params_of, share_of, suggested
 from jaram.searches.optuna_storage import Follower
 from jaram.searches.strategies import STRATEGIES
@@ -173,17 +173,9 @@ def test_an_interrupted_search_goes_on_with_the_same_trials(
 ) -> None:
     asked: dict[str, Any] = {"strategy": "tpe", "trials": 6, "confirm": 2}
     whole = jr.search(SMALL, jr.load("iris"), **asked)
-    kept, calls = Loop.make_room, iter(range(2))
-
-    def interrupt(loop: Loop) -> None:
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        kept(loop)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Loop, "make_room", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            jr.search(SMALL, jr.load("iris"), out=tmp_path / "s", **asked)
+    interrupted(
+        monkeypatch, 3, lambda: jr.search(SMALL, jr.load("iris"), out=tmp_path / "s", **asked)
+    )
     half = optuna.load_study(study_name="s", storage=f"sqlite:///{tmp_path}/s/optuna.db")
     assert len(half.trials) == 3
     resumed = jr.search(SMALL, jr.load("iris"), out=tmp_path / "s", **asked)

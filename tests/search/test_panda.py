@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupted import interrupted
 
 import jaram as jr
-from jaram.searches.loop import Loop
 from jaram.searches.strategies.panda import PANDA, Panda
 from jaram.searches.study import Settings, Trial
 
@@ -165,17 +165,11 @@ def test_an_interrupted_panda_goes_on(tmp_path: Path, monkeypatch: pytest.Monkey
     recipe, data = line()
     space = jr.Space(dataclasses.replace(recipe, optimizer=jr.SGD(jr.LogUniform(1e-3, 10.0))))
     whole = jr.search(space, data, strategy="panda", trials=9, confirm=2)
-    kept, calls = Loop.make_room, iter(range(4))
-
-    def interrupt(loop: Loop) -> None:
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        kept(loop)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Loop, "make_room", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            jr.search(space, data, strategy="panda", trials=9, confirm=2, out=tmp_path / "s")
+    interrupted(
+        monkeypatch,
+        5,
+        lambda: jr.search(space, data, strategy="panda", trials=9, confirm=2, out=tmp_path / "s"),
+    )
     resumed = jr.search(space, data, strategy="panda", trials=9, confirm=2, out=tmp_path / "s")
     assert resumed.table.drop("seconds").equals(whole.table.drop("seconds"))
     assert PANDA.log(space, resumed.records) == PANDA.log(space, whole.records)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interrupted import interrupted
 
 import jaram as jr
 from jaram.searches.lineage import lineage, replayed
-from jaram.searches.loop import Loop
 from jaram.searches.strategies import STRATEGIES
 from jaram.searches.strategies.ask import Ask
 from jaram.searches.strategies.population import PopulationBased
@@ -220,17 +220,7 @@ def test_the_winner_is_confirmed_with_its_changes_and_told_of(tmp_path: Path) ->
 def test_an_interrupted_population_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {"strategy": "pbt", "trials": 5, "confirm": 2}
     whole = jr.search(SPACE, data(), **asked)  # type: ignore[arg-type]
-    kept, calls = Loop.make_room, iter(range(4))
-
-    def interrupt(loop: Loop) -> None:
-        if next(calls, None) is None:
-            raise KeyboardInterrupt
-        kept(loop)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Loop, "make_room", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            jr.search(SPACE, data(), out=tmp_path / "s", **asked)  # type: ignore[arg-type]
+    interrupted(monkeypatch, 5, lambda: jr.search(SPACE, data(), out=tmp_path / "s", **asked))
     resumed = jr.search(SPACE, data(), out=tmp_path / "s", **asked)  # type: ignore[arg-type]
     assert resumed.table.drop("seconds").equals(whole.table.drop("seconds"))
     assert resumed.schedule == whole.schedule

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jaram as jr
-from jaram.searches.study import Confirmed, Settings, Study, Trial
+from jaram.searches.study import Confirmed, Settings, Study, Trial, finalists
 from jaram.searches.telling import tied
 
 SPACE = jr.Space(
@@ -52,6 +52,19 @@ def test_importance_of_nothing_is_nothing() -> None:
     for study in (made(lambda _: 0.5), made(lambda _: 0.5, count=2)):
         assert study.importance()["importance"].is_nan().all()
         assert "Nothing that was varied" in concluded(study).report("en")
+
+
+def test_brackets_that_end_together_are_compared_whatever_their_rungs() -> None:
+    """Hyperband's last bracket trains whole at its first rung, its first one at its last."""
+    scores = [(0.90, 2, 1.0), (0.95, 0, 1.0), (0.99, 1, 1 / 3), (0.94, 1, 1.0)]
+    trials = tuple(
+        dataclasses.replace(trial, scores=(score,), rung=rung, share=share)
+        for trial, (score, rung, share) in zip(made(lambda _: 0.5, 4).trials, scores, strict=True)
+    )
+    assert [trial.number for trial in finalists(trials)] == [1, 3, 0]
+    study = Study(SPACE, SETTINGS, trials)
+    assert study.winner is trials[1]
+    assert tied(study) == 1  # of 100 rows: 0.94, not 0.90
 
 
 def test_a_value_that_was_not_drawn_is_null() -> None:

@@ -19,6 +19,7 @@ from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
 from jaram.runs.store import new_folder
 from jaram.runs.train import Member, as_data, candidates_of, report_to, train
+from jaram.searches.study import finalists
 from jaram.training import engine
 from jaram.training.engine import Group
 from jaram.training.state import Best
@@ -127,13 +128,7 @@ def best_of(study: Study, data: Any, count: int, budget: float | None = None) ->
     """
     data = as_data(data)
     _require_searched(study, data)
-    trials = [trial for trial in study.trials if trial.status != "diverged" and trial.epochs]
-    furthest = max((trial.rung for trial in trials), default=0)
-    ranked = sorted(
-        (trial for trial in trials if trial.rung == furthest),
-        key=lambda one: one.rank,
-        reverse=True,
-    )
+    ranked = finalists(study.trials)
     if not ranked:
         raise UsageError("ensemble.no_trials")
     recipes = [study.space.at(np.array(trial.point)).recipe for trial in ranked[:count]]

@@ -278,10 +278,14 @@ def latest(records: Sequence[Trial]) -> tuple[Trial, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
+def finalists(trials: Sequence[Trial]) -> list[Trial]:
+    """Those that came furthest without diverging, the best first, equals in their order."""
+    scored = [trial for trial in trials if trial.status != "diverged" and trial.epochs]
+    furthest = max((trial.share for trial in scored), default=0.0)
+    last = [trial for trial in scored if trial.share == furthest]
+    return sorted(last, key=lambda trial: trial.rank, reverse=True)
+
+
 def winner_of(trials: Sequence[Trial]) -> Trial | None:
     """The best score of those that came furthest; the first of equals."""
-    scored = [trial for trial in trials if trial.status != "diverged" and trial.epochs]
-    if not scored:
-        return None
-    furthest = max(trial.share for trial in scored)
-    return max((trial for trial in scored if trial.share == furthest), key=lambda one: one.rank)
+    return next(iter(finalists(trials)), None)

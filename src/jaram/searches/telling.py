@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jaram.messages import Language, text
-
-if TYPE_CHECKING:
-    from jaram.searches.study import Study
+from jaram.searches.study import Study, finalists
 
 MATTERS = 0.01
 """A dimension that explains less of the variance is not told of."""
@@ -182,8 +180,8 @@ def tied(study: Study) -> int:
     error = max(1.0, math.sqrt(rows * winner.score * (1 - winner.score))) / rows
     return sum(
         trial.score >= winner.score - error
-        for trial in study.trials
-        if trial is not winner and trial.rung == winner.rung
+        for trial in finalists(study.trials)
+        if trial is not winner
     )
 
 

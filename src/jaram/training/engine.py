@@ -376,19 +376,18 @@ def advance(
 
 
 def _orders(group: Group, plan: Plan, first: int, count: int) -> NDArray[np.int32]:
-    orders = np.zeros((plan.capacity, group.steps, group.batch_size), np.int32)
-    for index in range(count):
-        orders[index] = _order(group, plan, first + index)
-    return orders
-
-
-def _order(group: Group, plan: Plan, epoch: int) -> NDArray[np.int32]:
-    """The minibatches of one epoch, of similar lengths where they have widths of their own."""
-    recipe, size = group.first, group.batch_size
+    """The minibatches of ``count`` epochs, of similar lengths where they have widths."""
+    recipe, size, examples = group.first, group.batch_size, len(group.prepared.train.x)
     known = lengths(group.prepared) if plan.widths else None
-    if known is not None:
-        return similar_lengths(known, plan.widths, size, recipe.order_seed, epoch)
-    return epoch_order(len(group.prepared.train.x), size, recipe.order_seed, epoch, recipe.shuffle)
+    orders = np.zeros((plan.capacity, group.steps, size), np.int32)
+    for index in range(count):
+        seed, epoch = recipe.order_seed, first + index
+        orders[index] = (
+            epoch_order(examples, size, seed, epoch, recipe.shuffle)
+            if known is None
+            else similar_lengths(known, plan.widths, size, seed, epoch)
+        )
+    return orders
 
 
 def _wait(outcome: Outcome) -> None:
