@@ -79,6 +79,16 @@ def test_single_examples_are_shown(
         assert "held 85 % in the later half" in document
 
 
+def test_a_recurrent_run_shows_its_gradient_through_time(
+    multiclass_folder: Path, tmp_path: Path
+) -> None:
+    layer = {"layer": 0, "name": "rnn 8", "first": [None, 1e-30, 1e-3, 1], "best": [0, 0.1, 0.2, 1]}
+    made_up_runs.write_json(multiclass_folder / "through_time.json", {"layers": [layer, layer]})
+    plain = drawn(write_report(multiclass_folder, lang="en"), tmp_path / "profile")
+    found = sections(plain)
+    assert found[found.index("vitals") + 1] == "through_time" and found[-1] == "asked"
+
+
 def test_a_run_with_only_a_history_shows_only_its_curves(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()

@@ -12,18 +12,20 @@ import numpy as np
 from jaram.data.csv_file import parse_csv
 from jaram.data.data import Data
 from jaram.data.synthetic import PROBLEMS, make
+from jaram.data.synthetic_series import SERIES_PROBLEMS, SHORTEST, USUAL_LENGTH, make_series
 from jaram.data.table import Source, Table
 from jaram.errors import DataError
 
 FROM_SKLEARN = ("iris", "wine", "breast_cancer", "digits", "digits_pictures", "diabetes")
 SHIPPED = {"penguins": "species", "film_reviews": "positive"}
 """Tables that are shipped in ``sets/``, and their targets."""
-NAMES = (*FROM_SKLEARN, *SHIPPED, *PROBLEMS)
+MADE_UP = (*PROBLEMS, *SERIES_PROBLEMS)
+NAMES = (*FROM_SKLEARN, *SHIPPED, *MADE_UP)
 
 
 def is_made_of_arrays(source: Any) -> bool:
     """Whether ``source`` names examples that bring their answers and have no table of columns."""
-    if isinstance(source, str) and (source in FROM_SKLEARN or source in PROBLEMS):
+    if isinstance(source, str) and (source in FROM_SKLEARN or source in MADE_UP):
         return True
     return isinstance(source, str | Path) and Path(source).suffix.lower() == ".npz"
 
@@ -72,10 +74,30 @@ def _digits_pictures(found: Any, task: str | None) -> Data:
     )
 
 
-def synthetic_set(name: str, n: int, noise: float | None, seed: int) -> Data:
-    """A problem made of numbers; see :mod:`jaram.data.synthetic`."""
+def synthetic_set(
+    name: str, n: int, noise: float | None, seed: int, length: int | None = None
+) -> Data:
+    """A problem made of numbers; see :mod:`jaram.data.synthetic` and
+    :mod:`jaram.data.synthetic_series`. length: steps of a series."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 10:
         raise DataError("data.bad_count", n=n)
+    if name in SERIES_PROBLEMS:
+        return _series_set(name, n, seed, USUAL_LENGTH if length is None else length)
     x, y = make(name, n, noise, seed)
     kind = "regression" if name == "sine" else "classification"
     return Data(x.astype(np.float32), y, task=kind, name=name, source=Source("built-in"))
+
+
+def _series_set(name: str, n: int, seed: int, length: int) -> Data:
+    problem = SERIES_PROBLEMS[name]
+    if isinstance(length, bool) or not isinstance(length, int) or length < SHORTEST:
+        raise DataError("data.bad_length", name=name, least=SHORTEST, length=length)
+    x, y = make_series(name, n, length, seed)
+    return Data(
+        x.astype(np.float32),
+        y,
+        task=problem.task,
+        feature_names=problem.channels,
+        name=name,
+        source=Source("built-in"),
+    )

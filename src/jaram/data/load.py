@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from jaram.data.arrays import array_data, arrays_in, folder_of_arrays
-from jaram.data.builtin import NAMES, SHIPPED, shipped_table, sklearn_set, synthetic_set
+from jaram.data.builtin import (
+    MADE_UP,
+    NAMES,
+    SHIPPED,
+    shipped_table,
+    sklearn_set,
+    synthetic_set,
+)
 from jaram.data.data import Data
 from jaram.data.folders import parts_in
 from jaram.data.from_table import data_of, load_frame, part_of, special_values, with_parts
@@ -18,7 +25,6 @@ from jaram.data.picture_sources import brings, folder_data, path_column, table_d
 from jaram.data.pictures import ColorKind, PictureWishes
 from jaram.data.series import SeriesWishes
 from jaram.data.series_sources import forecast_data, table_series, ts_data
-from jaram.data.synthetic import PROBLEMS
 from jaram.data.table import Table
 from jaram.data.target_choice import choose_columns, choose_targets, column_named
 from jaram.data.text import MOST_UNITS, TextWishes
@@ -67,7 +73,8 @@ def load(
     ``x`` and ``y``), a frame of polars, pandas or Arrow, a dictionary of columns, or the name of a
     built-in set: "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", the
     pictures "digits_pictures", the texts "film_reviews", and "xor", "circles", "moons", "spirals",
-    "blobs", "sine", which are made of ``n`` examples with ``noise`` from ``seed``.
+    "blobs", "sine", which are made of ``n`` examples with ``noise`` from ``seed``; the series
+    "adding_problem", "recall_task" and "neighbours" are made alike, of ``length`` steps (50).
 
     - ``target``: a column's name, its number from 1 (-1 is the last), "last", or several of these.
       If it is not given, a column called like one ("target", "label", "class", "y", "정답", …) is
@@ -131,8 +138,8 @@ def load(
     }
     if isinstance(source, str) and source in NAMES and source not in SHIPPED:
         wishes.refuse_for_arrays(source)
-        if source in PROBLEMS:
-            return synthetic_set(source, n, noise, seed)
+        if source in MADE_UP:
+            return synthetic_set(source, n, noise, seed, length)
         return sklearn_set(source, task)
     said |= {name: str(said[name]) for name in ("valid", "test") if isinstance(said[name], Path)}
     how = {name: value for name, value in said.items() if value is not None and _is_plain(value)}

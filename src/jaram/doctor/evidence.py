@@ -6,6 +6,7 @@ still training has no weights, a run whose data has gone has no reference to be 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jaram.network.network import NetworkParams
     from jaram.recipe import Recipe
     from jaram.training.outputs import Answers
+    from jaram.training.through_time import ThroughTime
 
 Floats = NDArray[np.float64]
 
@@ -111,7 +113,8 @@ class Evidence:
     params: weights of the best epoch. prepared: the data. chance: score of the best constant
     prediction on the validation part (on the training part if there is none). train_chance: the
     same on the training part.
-    examination: measurements that cost a compilation.
+    examination: measurements that cost a compilation. through_time: gives the gradient
+    through time of each recurrent layer, measured now if it is not known.
     """
 
     curves: Curves
@@ -131,12 +134,13 @@ class Evidence:
     train_chance: float | None = None
     answers: dict[str, Answers] | None = None
     examination: Examination | None = None
+    through_time: Callable[[], tuple[ThroughTime, ...]] | None = None
 
     def has(self, what: str) -> bool:
         """Whether a kind of evidence is there.
 
         ``"curves"``, ``"valid"`` (a validation loss), ``"scores"``, ``"vitals"``, ``"recipe"``,
-        ``"weights"``, ``"data"``, ``"answers"``, ``"examination"``.
+        ``"weights"``, ``"data"``, ``"answers"``, ``"examination"``, ``"through_time"``.
         """
         known = {
             "curves": self.curves.epochs > 0,
@@ -148,6 +152,7 @@ class Evidence:
             "data": self.prepared is not None,
             "answers": self.answers is not None,
             "examination": self.examination is not None,
+            "through_time": self.through_time is not None,
         }
         return known[what]
 

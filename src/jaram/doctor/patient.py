@@ -47,8 +47,12 @@ def of_run(
         ending=run.result,
         best_epoch=run.best_epoch,
     )
+    evidence = dataclasses.replace(evidence, params=run.params)
+    if prepared is not None or run.saved_through_time is not None:
+        known = dataclasses.replace(run, prepared=prepared)
+        evidence = dataclasses.replace(evidence, through_time=known.measure_through_time)
     if prepared is None:
-        return dataclasses.replace(evidence, params=run.params)
+        return evidence
     parts = measured_parts(prepared)
     answers = {
         name: run.examine(part.x, part.y) if answers_of is None else answers_of(name)
@@ -61,7 +65,6 @@ def of_run(
         )
     return dataclasses.replace(
         evidence,
-        params=run.params,
         answers=answers,
         examination=Examination(run.recipe, prepared),
     )

@@ -28,8 +28,8 @@ MOST_POINTS = 2000
 class Evidence:
     """The parts of a run's folder.
 
-    ``run``, ``data``, ``evaluation``, ``treatment``, ``examples``, ``augmented``: the tables of the
-    JSON files of these names, or ``{}``.
+    ``run``, ``data``, ``evaluation``, ``treatment``, ``examples``, ``augmented``, ``through_time``:
+    the tables of the JSON files of these names, or ``{}``.
     ``recipe``: the text of recipe.toml; empty if missing.
     ``history``: by name, one value an epoch; ``vitals``: the lines of vitals.jsonl.
     ``steps``: the loss of each step, or the mean of each ``steps_each`` steps of a long training.
@@ -45,6 +45,7 @@ class Evidence:
     augmented: Table
     history: dict[str, Series]
     vitals: tuple[Table, ...]
+    through_time: Table
     steps: Series
     steps_each: int
 
@@ -95,6 +96,7 @@ def read_evidence(folder: Path) -> Evidence:
         augmented=sound_augmented(_beside(folder / "augmented.json")),
         history=_columns(_lines(folder / "history.jsonl")),
         vitals=tuple(_lines(folder / "vitals.jsonl")),
+        through_time=_beside(folder / "through_time.json"),
         steps=steps,
         steps_each=steps_each,
     )

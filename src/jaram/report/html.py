@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from jaram.messages import Language, language
@@ -9,6 +10,7 @@ from jaram.report import wording
 from jaram.report.evidence import Evidence, Table, read_evidence, rows, thinned
 from jaram.report.frame import filled, texts_of, write_page
 from jaram.report.summary import arrange_summary
+from jaram.report.through_time import arrange_through_time
 from jaram.report.treatment import arrange_treatment
 from jaram.report.vitals import SHARES, arrange
 
@@ -24,6 +26,7 @@ _SCRIPTS = (
     "results",
     "examples",
     "forecast",
+    "through_time",
     "network",
     "about",
     "main",
@@ -72,6 +75,7 @@ def payload(evidence: Evidence) -> Table:
             "signs": vitals.signs,
             "shares": SHARES,
         },
+        "through_time": [asdict(one) for one in arrange_through_time(evidence.through_time)],
         "results": evidence.results,
         "part": evidence.part,
         "examples": evidence.examples,

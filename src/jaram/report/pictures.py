@@ -27,6 +27,7 @@ from jaram.report import example_pictures, fonts
 from jaram.report.evidence import Evidence, Series, rows, table
 from jaram.report.network_picture import draw_network
 from jaram.report.palette import INK, QUIET, TEST, TRAIN, VALID, layer_colours
+from jaram.report.through_time import arrange_through_time
 from jaram.report.vitals import SHARES, arrange
 
 PARTS = {"train": (TRAIN, "--"), "valid": (VALID, "-"), "test": (TEST, "-")}
@@ -70,6 +71,7 @@ def draw_all(evidence: Evidence, lang: Language) -> Iterator[tuple[str, Figure]]
         "loss": loss,
         "metrics": metrics,
         "vitals": vitals,
+        "through_time": through_time,
         "confusion": confusion,
         "residuals": residuals,
         "calibration": calibration,
@@ -150,6 +152,25 @@ def vitals(evidence: Evidence, lang: Language) -> Figure | None:
         _mark_epochs(axes, evidence, lang)
     handles, labels = every[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=min(len(labels), 4))
+    return figure
+
+
+def through_time(evidence: Evidence, lang: Language) -> Figure | None:
+    """How much the loss hears of each step that a recurrent layer reads, one panel each."""
+    found = arrange_through_time(evidence.through_time)
+    if not found:
+        return None
+    figure, every = panels(len(found), (7, 4.2))
+    for axes, one in zip(every, found, strict=True):
+        for name, colour, dash in (("first", TRAIN, "--"), ("best", VALID, "-")):
+            label = text(f"report.through_time_{name}", lang=lang)
+            axes.plot(one.steps, _plottable(getattr(one, name)), dash, color=colour, label=label)
+        _logarithmic(axes)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel(text("report.steps_back", lang=lang))
+        axes.set_title(f"{one.number} {one.name}")
+        axes.legend()
+    figure.suptitle(text("report.through_time", lang=lang), x=0.01, ha="left")
     return figure
 
 

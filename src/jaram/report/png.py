@@ -21,9 +21,9 @@ def write_pngs(folder: Path, directory: Path, lang: Language | None = None) -> l
     """Draw the report of the run in ``folder`` as PNG files in ``directory``, made if missing.
 
     lang: the language of titles and labels (default: the current one).
-    Returns the files written: loss, metrics, vitals, confusion or residuals, calibration,
-    importance and network, as far as the run has what they show. Raises RunError if the folder is
-    no run or the files can't be written.
+    Returns the files written: loss, metrics, vitals, through_time, confusion or residuals,
+    calibration, importance and network, as far as the run has what they show. Raises RunError if
+    the folder is no run or the files can't be written.
     """
     evidence = read_evidence(Path(folder))
     from jaram.report import pictures  # brings in matplotlib

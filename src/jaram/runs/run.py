@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from jaram.doctor.diagnosis import Diagnosis
     from jaram.training.outputs import Answers
+    from jaram.training.through_time import ThroughTime
 
 AnswersOf = Callable[[str], "Answers"]
 """Answers for the prepared part of a name: :meth:`Run.answers_of`, or one that remembers them."""
@@ -48,7 +49,8 @@ class Run:
     findings: what the pre-flight saw. seconds: wall time of the training.
     summary: facts about the data, as in ``data.json``. prepared: the data itself, if the run was
     trained
-        in this process. saved_metrics, saved_diagnosis: of a run that has a folder.
+        in this process. saved_metrics, saved_through_time, saved_diagnosis: of a run that has a
+        folder.
     """
 
     recipe: Recipe
@@ -67,6 +69,7 @@ class Run:
     folder: Path | None = None
     prepared: Prepared | None = None
     saved_metrics: dict[str, float] | None = None
+    saved_through_time: tuple[ThroughTime, ...] | None = None
     saved_diagnosis: Diagnosis | None = None
 
     def __repr__(self) -> str:
@@ -129,6 +132,43 @@ class Run:
 
         rows = self.chronicle.vital_rows(self.layer_names)
         return polars.DataFrame(rows, infer_schema_length=None)
+
+    @cached_property
+    def through_time(self) -> polars.DataFrame:
+        """How much the loss hears of each step that a recurrent layer reads: one row per such layer
+        (place ``layer``, from 0, and ``name``) and step, ``steps_back`` steps before the last.
+
+        ``first`` and ``best``: the norm of the gradient by what enters the layer at that step, at
+        the first weights and at those of the best epoch
+        (:func:`jaram.training.through_time.gradient_through_time`). Without rows where nothing is
+        recurrent.
+
+        Raises RunError where it has not been measured and the data is not at hand.
+        """
+        import polars
+
+        from jaram.insight.through_time import rows
+
+        schema = {
+            "layer": polars.Int64,
+            "name": polars.String,
+            "steps_back": polars.Int64,
+            "first": polars.Float64,
+            "best": polars.Float64,
+        }
+        return polars.DataFrame(rows(self.measure_through_time(), self.layer_names), schema)
+
+    def measure_through_time(self) -> tuple[ThroughTime, ...]:
+        """The same as arrays: what the folder holds, or measured now on the run's data."""
+        if self.saved_through_time is not None:
+            return self.saved_through_time
+        from jaram.training.through_time import recurrent_places, through_time
+
+        if not recurrent_places(self.recipe.network or ()):
+            return ()
+        if self.prepared is None:
+            raise RunError("runs.no_through_time", path=str(self.folder))
+        return through_time(self.recipe, self.prepared, self.params, self.network_state)
 
     @property
     def steps(self) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ recipe.toml           the recipe, completed
 data.json             the task, the fitted preparation, facts about the data
 history.jsonl         one line per epoch
 vitals.jsonl          one line per epoch and layer
+through_time.json     of recurrent layers: the gradient at every step, before and after
 steps.f32             the loss of every step, raw little-endian float32
 weights.safetensors   the best epoch's weights
 evaluation.json       confusion, mistakes or residuals, calibration, importance
@@ -40,7 +41,7 @@ from jaram.defaults import Choice
 from jaram.doctor.diagnosis import Diagnosis, diagnose_at_once
 from jaram.doctor.finding import Finding
 from jaram.errors import JaramError, RunError
-from jaram.insight import augmented, examples
+from jaram.insight import augmented, examples, through_time
 from jaram.insight.examples import examples_of
 from jaram.network.network import table
 from jaram.recipe import Recipe
@@ -251,6 +252,10 @@ def finish(folder: Path, started: Started, run: Run) -> Run:
             write_json(folder / examples.FILE, told)
         if not (folder / augmented.FILE).exists():
             write_augmented(folder, run.recipe, run.prepared)
+        run = replace(run, saved_through_time=run.measure_through_time())
+        if run.saved_through_time:
+            told = through_time.told(run.saved_through_time, run.layer_names)
+            write_json(folder / through_time.FILE, told)
     try:
         if run.saved_diagnosis is None:
             run = replace(run, saved_diagnosis=diagnose_at_once(run, answers_of))
@@ -376,6 +381,7 @@ def _opened(place: Path, told: dict[str, Any]) -> Run:
             str(name): np.nan if value is None else float(value)  # null: it was not finite
             for name, value in told["metrics"].items()
         },
+        saved_through_time=through_time.read(place),
         saved_diagnosis=Diagnosis.from_json(told["diagnosis"]) if "diagnosis" in told else None,
     )
 

@@ -15,6 +15,7 @@ const SECTIONS = [
   calibrationSection,
   importanceSection,
   vitalsSection,
+  throughTimeSection,
   networkSection,
   dataSection,
   askedSection,
