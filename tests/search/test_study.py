@@ -103,7 +103,7 @@ def test_the_report_tells_score_interval_and_luck() -> None:
 
 def test_members_fill_whole_lanes_on_each_device() -> None:
     from jaram.searches.cohort import _shared_out
-    from jaram.training.epochs import Plan
+    from jaram.training.layout import Plan
 
     plan = Plan(
         task=None,  # type: ignore[arg-type]

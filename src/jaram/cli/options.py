@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from jaram import amounts
+from jaram.errors import UsageError
 from jaram.messages import LANGUAGES, text
 from jaram.messages.nearest import suggestion
 
@@ -71,11 +73,10 @@ def time_span(word: str) -> float:
 
 def byte_count(word: str) -> int:
     """``500MB``, ``2GB`` (of 1000 or 1024, which nobody tells apart: 1024) in bytes."""
-    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg])i?b?", word.strip().lower())
-    size = int(float(match[1]) * 1024 ** (" kmg".index(match[2]))) if match else 0
-    if size <= 0:
-        raise typer.BadParameter(text("cli.needs_bytes", value=word))
-    return size
+    try:
+        return amounts.byte_count(word)
+    except UsageError:
+        raise typer.BadParameter(text("cli.needs_bytes", value=word)) from None
 
 
 def batch(word: str) -> int | str:

@@ -41,6 +41,7 @@ from jaram.cli.options import (
     RecipeFile,
     Seed,
     Setting,
+    byte_count,
     one_of,
     time_span,
     whole_number,
@@ -79,6 +80,10 @@ def train(
     budget: Annotated[
         float | None,
         typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.train_budget"),
+    ] = None,
+    memory: Annotated[
+        int | None,
+        typer.Option("--memory", metavar="SIZE", parser=byte_count, help="cli.train_memory"),
     ] = None,
     task: Task = None,
     kind: Kind = None,
@@ -127,6 +132,7 @@ def train(
     speaker = Speaker(quiet=quiet, as_json=as_json)
     also = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
     also |= {"--recipe": recipe, "--set": setting, "--out": out}
+    also |= {"--memory": memory}
     given = next((option for option, value in also.items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
@@ -145,6 +151,8 @@ def train(
     how |= said(task=task, kinds=kinds_of(kind), group=group, time=time)
     table = read_data(source, columns, no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, source)
+    if resume is None:
+        table = table.within(memory)
     wanted = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
@@ -330,7 +338,7 @@ def _command_with(option: str, place: Path) -> str:
     arguments = iter(sys.argv[1:])
     for argument in arguments:
         name, sign, _ = argument.partition("=")
-        if name in _LEFT_TO_THE_RUN:
+        if name in _LEFT_TO_THE_RUN or (name, option) == ("--memory", "--resume"):
             if not sign:
                 next(arguments, None)
             continue

@@ -25,8 +25,12 @@ def load_again(source: Any, summary: dict[str, Any], task: Task) -> Data:
     """The data in ``source``, its columns taken for what ``summary`` says that they were.
 
     source: anything that :func:`~jaram.data.load.load` takes; of the very file that was read, the
-    encoding and so on are known. Raises DataError as ``load`` does.
+    encoding and so on are known. Its memory is the run's. Raises DataError as ``load`` does.
     """
+    return _loaded_again(source, summary, task).within(summary.get("memory"))
+
+
+def _loaded_again(source: Any, summary: dict[str, Any], task: Task) -> Data:
     if isinstance(source, str) and source in NAMES and source not in SHIPPED:
         return load(source)
     if "how" in summary:  # pictures, text and series: as it was said

@@ -36,7 +36,8 @@ class Data:
     :func:`~jaram.data.load.load` makes it of tables, which are then in ``table`` (and ``x`` is
     None). ``weight``, ``group`` and ``time`` are (n,) arrays or None. ``intake`` tells how the
     files that ``x`` was read from become arrays, and ``row_names`` (n) which file each row was;
-    ``text`` which column of ``table`` is learned from as text; ``how`` what was said to ``load``.
+    ``text`` which column of ``table`` is learned from as text; ``how`` what was said to ``load``;
+    ``memory`` how many bytes prepared examples may take (:meth:`within`), None: what they take.
 
     Raises DataError if the shapes do not fit together, or if ``y`` cannot be learned from.
     """
@@ -60,6 +61,7 @@ class Data:
     row_names: tuple[str, ...]
     text: TextWishes | None
     how: Mapping[str, Any]
+    memory: int | None
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class Data:
         set_field(self, "row_names", row_names)
         set_field(self, "text", text)
         set_field(self, "how", how)
+        set_field(self, "memory", None)
         set_field(self, "valid", self._other(valid))
         set_field(self, "test", self._other(test))
 
@@ -161,12 +164,18 @@ class Data:
             row_names=tuple(self.row_names[row] for row in rows) if self.row_names else (),
             text=self.text,
             how=self.how,
-        )
+        ).within(self.memory)
 
     def remembering(self, how: Mapping[str, Any]) -> Data:
         """The same data, which knows what was said when it was loaded."""
         found = copy.copy(self)
         object.__setattr__(found, "how", how)
+        return found
+
+    def within(self, memory: int | None) -> Data:
+        """The same data, of which no more than so many bytes are to be in memory at once."""
+        found = copy.copy(self)
+        object.__setattr__(found, "memory", memory)
         return found
 
     def __repr__(self) -> str:

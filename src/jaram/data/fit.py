@@ -23,6 +23,7 @@ from jaram.data.scaling import (
 )
 from jaram.data.series import Series
 from jaram.data.splits import Rows
+from jaram.data.stored import Stored
 from jaram.data.table import Table
 from jaram.data.targets import TargetCoding
 from jaram.errors import DataError
@@ -32,28 +33,34 @@ COLUMNS_AT_A_TIME = 8
 
 
 def fit_array(
-    x: NDArray[np.generic],
+    x: NDArray[np.generic] | Stored,
     names: tuple[str, ...],
     train: Rows,
     scale: ScaleKind,
     coding: TargetCoding,
     intake: Intake | None = None,
+    sample: NDArray[np.generic] | None = None,
 ) -> Preparation:
-    """The preparation of arrays ``x`` (n, …, features), fitted on the rows ``train``.
+    """The preparation of arrays ``x`` (n, …, features), fitted on the rows ``train``; quartiles on
+    ``sample``, if it is given.
 
     Missing values (NaN) get an indicator if ``x`` has two axes; in padded series they are steps
     after the end; else, with more axes, they raise DataError.
     """
     is_padded = isinstance(intake, Series) and intake.is_padded
     sources = tuple(NumberSource(name) for name in names)
-    for part in blocks(x):
-        check_finite(x[part], sources, part.start)
-        if x.ndim > 2 and not is_padded and x.dtype.kind == "f" and np.isnan(x[part]).any():
-            row = part.start + int(np.argwhere(np.isnan(x[part]))[0][0]) + 1
+    for part in blocks(x) if x.dtype.kind == "f" else ():
+        block = x[part]
+        check_finite(block, sources, part.start)
+        if x.ndim > 2 and not is_padded and np.isnan(block).any():
+            row = part.start + int(np.argwhere(np.isnan(block))[0][0]) + 1
             raise DataError("data.nan_in_array", row=row)
     moments = Moments(x, train)
-    center, divisor, fill = fit_scaling(x, scale, train, moments)
     per_feature = train.size * int(np.prod(x.shape[1:-1]))
+    if sample is not None:
+        x, train = sample, np.arange(len(sample))
+    assert isinstance(x, np.ndarray)
+    center, divisor, fill = fit_scaling(x, scale, train, moments)
     return Preparation(
         "array",
         x.shape[1:],

@@ -23,6 +23,8 @@ from jaram.data.options import ClassWeight, PrepareOptions
 from jaram.data.preparation import Inputs, Preparation
 from jaram.data.splits import Rows, Split, arrangement
 from jaram.data.splitting import split_rows
+from jaram.data.streamed import Streamed, taken
+from jaram.data.streaming import check_fits, fit_streamed, must_stream, streamed
 from jaram.data.summary import summarize
 from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
@@ -36,12 +38,12 @@ from jaram.errors import DataError
 class Part:
     """Examples ready for the network.
 
-    ``x`` (n, *input_shape) float32, int32 for text; ``y`` int32 (n,) of class indices, or float32
-    (n, outputs); ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the
-    data, from 0.
+    ``x`` (n, *input_shape) float32, int32 for text, or still to be read; ``y`` int32 (n,) of
+    class indices, or float32 (n, outputs); ``weight`` float32 (n,) or None; ``rows`` int64 (n,),
+    their row numbers in the data, from 0.
     """
 
-    x: Inputs
+    x: Inputs | Streamed
     y: Answers
     weight: NDArray[np.float32] | None
     rows: Rows
@@ -49,13 +51,19 @@ class Part:
     def __len__(self) -> int:
         return len(self.x)
 
+    def take(self, rows: slice | NDArray[np.integer[Any]]) -> Part:
+        """Some of the examples, in that order; streamed ones are still to be read."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Part(taken(self.x, rows), self.y[rows], weight, self.rows[rows])
+
 
 @dataclass(frozen=True)
 class Prepared:
     """Data ready for training, the fitted preparation, and a summary of it all for a report.
 
     ``row_names`` tells the file (or the series) that each row of the data came from, by a part's
-    ``rows``; () for tables and arrays.
+    ``rows``; () for tables and arrays. ``memory``: None if the parts are in memory; else the bytes
+    that may be used to train on parts which are streamed.
     """
 
     train: Part
@@ -69,6 +77,7 @@ class Prepared:
     summary: dict[str, Any]
     notices: tuple[Notice, ...] = ()
     row_names: tuple[str, ...] = ()
+    memory: int | None = None
 
 
 def prepare(
@@ -82,8 +91,10 @@ def prepare(
     ``rows`` gives the training and validation rows instead of a draw, as :func:`kfold` does. Rows
     without an answer are left out and counted. The parts are views of one array; data that was read
     from a large file hands its memory over, and reads the file again if it is prepared again.
+    Where ``data.memory`` is said and the parts would not fit, they are streamed.
 
-    Raises DataError if nothing is left to train on or no column can be used.
+    Raises DataError if nothing is left to train on or no column can be used, and for data that
+    does not fit into its memory and can't be streamed.
     """
     options = options or PrepareOptions()
     answered = np.flatnonzero(~is_missing(data.y))
@@ -97,18 +108,26 @@ def prepare(
     order = order[: split.train.size + split.valid.size + split.test.size]
     coding = _fitted_coding(data, split.train, options)
     summary, described = summarize(data, split, answered.size, options)
-    x, preparation, notices = _fit(data, split, order, coding, options)
+    is_streamed = must_stream(data, order.size)
+    x: Inputs | Streamed
+    if is_streamed:
+        x, preparation, notices = fit_streamed(data, split.train, order, options.scale, coding)
+    else:
+        x, preparation, notices = _fit(data, split, order, coding, options)
     parts = _parts(data, split, order, x, preparation, options)
     train = parts[0]
     assert train is not None
-    valid, more = _apart(data.valid, preparation, parts[1])
-    test, still_more = _apart(data.test, preparation, parts[2])
+    valid, more = _apart(data.valid, preparation, parts[1], is_streamed)
+    test, still_more = _apart(data.test, preparation, parts[2], is_streamed)
     every = (*data.notices, *described, *notices, *more, *still_more)
     sizes = {"train": len(train), "valid": len(valid or ()), "test": len(test or ())}
     summary["parts"] = {name: size for name, size in sizes.items() if size}
     summary["features"] = list(preparation.feature_names)
     summary["input_shape"] = list(preparation.input_shape)
     summary["kind"] = preparation.kind
+    check_fits(data, *(part.x for part in (train, valid, test) if part is not None))
+    if is_streamed:
+        summary["memory"] = data.memory
     if data.intake is not None:
         summary["intake"] = data.intake.to_json()
     if preparation.text is not None:
@@ -130,6 +149,7 @@ def prepare(
         summary,
         every,
         data.row_names,
+        data.memory if is_streamed else None,
     )
 
 
@@ -241,7 +261,7 @@ def _parts(
     data: Data,
     split: Split,
     order: Rows,
-    x: Inputs,
+    x: Inputs | Streamed,
     preparation: Preparation,
     options: PrepareOptions,
 ) -> list[Part | None]:
@@ -259,7 +279,7 @@ def _parts(
         share = None if weight is None else weight[part]
         if not parts:
             share = _class_weighted(share, y[part], preparation.coding, options.class_weight)
-        parts.append(Part(x[part], y[part], share, order[part]))
+        parts.append(Part(taken(x, part), y[part], share, order[part]))
     return parts
 
 
@@ -296,12 +316,15 @@ def _class_weighted(
 
 
 def _apart(
-    data: Data | None, preparation: Preparation, drawn: Part | None
+    data: Data | None, preparation: Preparation, drawn: Part | None, is_streamed: bool
 ) -> tuple[Part | None, tuple[Notice, ...]]:
     """A part that was given apart, or the one that was drawn."""
     if data is None:
         return drawn, ()
     rows = np.flatnonzero(~is_missing(data.y))
-    x, notices = preparation.apply(data, rows)
+    x: Inputs | Streamed
+    x, notices = (
+        (streamed(data, rows, preparation), ()) if is_streamed else preparation.apply(data, rows)
+    )
     y = preparation.coding.encode(data.y[rows])
     return Part(x, y, None if data.weight is None else data.weight[rows], rows), notices

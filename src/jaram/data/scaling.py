@@ -7,22 +7,34 @@ subtracts the centre.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.stored import Stored
 from jaram.errors import DataError
 
 ScaleKind = Literal["standard", "minmax", "robust", "none"]
 SCALE_KINDS: tuple[ScaleKind, ...] = get_args(ScaleKind)
+
+
+class Shaped(Protocol):
+    """What has rows: an array, in memory or still to be read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+
 BLOCK = 1 << 20
 """Numbers worked on at a time: 8 MB of float64."""
 
 Floats = NDArray[np.float64]
 
 
-def blocks(x: NDArray[np.generic], rows: int | None = None) -> list[slice]:
+def blocks(x: Shaped, rows: int | None = None) -> list[slice]:
     """Slices of rows of ``x`` (n, …) that hold about :data:`BLOCK` numbers each."""
     per_row = max(1, int(np.prod(x.shape[1:])))
     size = max(1, BLOCK // per_row)
@@ -37,7 +49,9 @@ class Moments:
     there is no value. ``rows`` picks rows of ``x`` without copying them all; NaN counts as missing.
     """
 
-    def __init__(self, x: NDArray[np.generic], rows: NDArray[np.int64] | None = None) -> None:
+    def __init__(
+        self, x: NDArray[np.generic] | Stored, rows: NDArray[np.int64] | None = None
+    ) -> None:
         self._x, self._rows, self._features = x, rows, int(x.shape[-1])
         features = self._features
         count = np.zeros(features, np.int64)

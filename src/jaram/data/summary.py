@@ -15,6 +15,7 @@ from jaram.data.notices import Notice, listed, shown
 from jaram.data.scaling import Moments
 from jaram.data.splits import Split
 from jaram.data.splitting import split_kind
+from jaram.data.stored import stored
 from jaram.data.targets import Answers
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _numbers(moments: Moments, j: int) -> dict[str, float]:
 def _array_columns(data: Data) -> tuple[list[dict[str, Any]], list[str]]:
     assert data.x is not None
     x = data.x
-    moments = Moments(x)
+    moments = Moments(stored(x))
     count = len(x) * int(np.prod(x.shape[1:-1]))
     columns: list[dict[str, Any]] = []
     constant: list[str] = []

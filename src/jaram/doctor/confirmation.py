@@ -27,13 +27,8 @@ def set_aside(prepared: Prepared) -> tuple[Prepared, Part | None]:
     valid = prepared.valid
     if valid is None or len(valid) < CONFIRMED_ROWS:
         return prepared, None
-    halves = [_rows_of(valid, np.arange(start, len(valid), 2)) for start in (0, 1)]
+    halves = [valid.take(np.arange(start, len(valid), 2)) for start in (0, 1)]
     return dataclasses.replace(prepared, valid=halves[0]), halves[1]
-
-
-def _rows_of(part: Part, rows: NDArray[np.int64]) -> Part:
-    weight = None if part.weight is None else part.weight[rows]
-    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
 
 
 def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]:

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from jaram.data.task import Task
 from jaram.recipe import Recipe
 from jaram.training import engine, supervised
-from jaram.training.engine import Advance, Group
-from jaram.training.epochs import Plan, run_epochs
+from jaram.training.engine import Group
+from jaram.training.epochs import run_epochs
+from jaram.training.layout import Plan
 from jaram.training.order import epoch_order, probe_rows
 from jaram.training.probe import VITAL_SIGNS, vital_signs
 from jaram.training.programs import make_room
-from jaram.training.state import MemberState
+from jaram.training.state import Advance, MemberState
 from jaram.training.supervised import Batch, Progress
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Examination:
     def initial(self) -> FirstLook:
         """Vital signs, signal and loss at the first weights."""
         knobs, state = engine.initial(self._group, self._plan)
-        batch = engine.arrays_for(self._group, self._plan).probe
+        batch = engine.watched_for(self._group, self._plan).probe
         make_room(_first_look)
         found = _first_look(
             _only(knobs), _only(state), batch, self._progress(), task=self.prepared.task
@@ -101,10 +102,13 @@ class Examination:
     def broken_at(self) -> Breakdown | None:
         """Where the training diverges, found by going through it again.
 
-        None if it does not, or not within ``MOST_REPLAYED_STEPS``. It takes as long as the training
+        None if it does not, or not within ``MOST_REPLAYED_STEPS``, or if the examples are streamed:
+        they would all have to be in memory. It takes as long as the training
         took until then. The epochs before the last are the engine's, to the bit where the recipe
         was trained alone.
         """
+        if self.prepared.memory is not None:
+            return None
         group, plan = self._group, self._plan
         knobs, state = engine.initial(group, plan)
         arrays = engine.arrays_for(group, plan)

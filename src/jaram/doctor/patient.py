@@ -187,6 +187,7 @@ def prepared_for(
     else:
         is_data = isinstance(data, Data)
         found = data if is_data else load_again(data, run.summary, run.task)
+        found = found.within(run.summary.get("memory"))
     try:
         prepared = None if found is None else prepare(found, prepare_options(run.recipe))
     except DataError:

@@ -380,7 +380,7 @@ def data_of(run: Run, data: Any) -> Data:
     from jaram.doctor.patient import recorded_source
 
     if isinstance(data, Data):
-        return data
+        return data.within(run.summary.get("memory"))
     if data is not None:
         return load_again(data, run.summary, run.task)
     found = recorded_source(run.summary, run.task)

@@ -30,7 +30,7 @@ from jaram.spec import words
 from jaram.training import engine
 from jaram.training.abreast import IsLate, abreast
 from jaram.training.engine import Group
-from jaram.training.epochs import spread
+from jaram.training.layout import spread
 from jaram.training.state import MemberState
 
 WORST = {"r2": -1.0}

@@ -22,7 +22,7 @@ from jaram.runs.train import Member, as_data, candidates_of, report_to, train
 from jaram.searches.study import finalists
 from jaram.training import engine
 from jaram.training.engine import Group
-from jaram.training.state import Best
+from jaram.training.state import Advance, Best
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
@@ -87,7 +87,7 @@ def snapshots(
     base = None if out is None else new_folder(out)
     width = len(str(size))
     runs: list[Run] = []
-    advances: list[tuple[engine.Advance, float]] = []
+    advances: list[tuple[Advance, float]] = []
     started, spent, done = time.perf_counter(), 0.0, 0
     watch, whole = progress or Silent(), Member(candidate, None)
     try:

@@ -51,7 +51,7 @@ def _trees(prepared: Prepared) -> Baseline:
     assert prepared.valid is not None
     train, valid, task = prepared.train, prepared.valid, prepared.task
     rows = np.unique(np.linspace(0, len(train) - 1, min(len(train), MOST_TREE_ROWS)).astype(int))
-    x, asked = (part.reshape(len(part), -1) for part in (train.x[rows], valid.x))
+    x, asked = (part.reshape(len(part), -1) for part in (train.x[rows], valid.x[:]))
     made: Any = (
         ensemble.HistGradientBoostingRegressor
         if task.kind == "regression"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaram.data.prepare import Part, Prepared
+from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 
 FEWEST_ROWS = 24
@@ -44,10 +44,4 @@ def subset(prepared: Prepared, share: float, seed: int) -> tuple[Prepared, int]:
     rows = round(share * len(train))
     drawn = np.random.default_rng([seed, 1]).permutation(len(train))[:rows]
     repeated = np.resize(drawn, len(train)) if rows < len(train) else np.arange(len(train))
-    part = Part(
-        train.x[repeated],
-        train.y[repeated],
-        None if train.weight is None else train.weight[repeated],
-        train.rows[repeated],
-    )
-    return dataclasses.replace(prepared, train=part, test=None), rows
+    return dataclasses.replace(prepared, train=train.take(repeated), test=None), rows

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jaram.training.engine import Advance
 from jaram.training.probe import VITAL_SIGNS
+from jaram.training.state import Advance
 
 PARTS = ("train", "valid")
 IN_TARGET_UNITS = ("rmse", "mae")

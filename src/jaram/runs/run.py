@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from jaram.data.data import Data
 from jaram.data.preparation import Preparation
 from jaram.data.prepare import Part, Prepared
+from jaram.data.streamed import Streamed
 from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.finding import Finding
@@ -234,7 +235,7 @@ class Run:
 
         return save(self, Path(folder))
 
-    def examine(self, x: NDArray[Any], y: NDArray[Any] | None = None) -> Answers:
+    def examine(self, x: NDArray[Any] | Streamed, y: NDArray[Any] | None = None) -> Answers:
         """Answers for prepared inputs, and losses against prepared targets."""
         from jaram.training.outputs import answers
 
@@ -307,7 +308,4 @@ def measured_parts(prepared: Prepared) -> dict[str, Part]:
 def _sample(part: Part) -> Part:
     """The part, or ``MOST_TRAIN_ROWS`` of its rows drawn once and for all."""
     rows = probe_rows(len(part.x), MOST_TRAIN_ROWS)
-    if len(rows) == len(part.x):
-        return part
-    weight = None if part.weight is None else part.weight[rows]
-    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
+    return part if len(rows) == len(part.x) else part.take(rows)

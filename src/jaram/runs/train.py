@@ -14,6 +14,7 @@ from typing import Any, cast, overload
 import jax
 import numpy as np
 
+from jaram.amounts import byte_count
 from jaram.data.data import Data
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared, prepare
@@ -36,10 +37,10 @@ from jaram.runs.interruption import held_back
 from jaram.runs.run import Run
 from jaram.spec import undecided_in
 from jaram.training import engine
-from jaram.training.engine import Advance, Ending, Group
-from jaram.training.epochs import Plan, spread
+from jaram.training.engine import Ending, Group
+from jaram.training.layout import Plan, spread
 from jaram.training.outputs import compile_ahead
-from jaram.training.state import MemberState
+from jaram.training.state import Advance, MemberState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +61,7 @@ def train(
     out: str | Path | None = ...,
     resume: str | Path | None = ...,
     budget: float | None = ...,
+    memory: int | str | None = ...,
     progress: Progress | None = ...,
     vitals: bool = ...,
 ) -> Run: ...
@@ -73,6 +75,7 @@ def train(
     out: str | Path | None = ...,
     resume: None = ...,
     budget: float | None = ...,
+    memory: int | str | None = ...,
     progress: Progress | None = ...,
     vitals: bool = ...,
 ) -> list[Run]: ...
@@ -85,6 +88,7 @@ def train(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     budget: float | None = None,
+    memory: int | str | None = None,
     progress: Progress | None = None,
     vitals: bool = True,
 ) -> Run | list[Run]:
@@ -98,6 +102,10 @@ def train(
     stopped.
     budget: seconds of training after which it ends with what it has, one epoch at least; recipes of
         different structures, which are trained one after another, share it by their number.
+    memory: bytes, or ``"2GB"``, that the prepared examples may take. Pictures and arrays that would
+        take more are read from their file again in each epoch, in an order of their own that
+        follows from the seed, the memory and the batch size; a run that is resumed keeps the memory
+        it was begun with. None: as many as they take.
     progress: who is told about epochs; None for nobody.
     vitals: whether the probe takes vital signs; it changes no number of the training.
 
@@ -110,13 +118,18 @@ def train(
     if resume is not None:
         if recipe is not None:
             raise UsageError("runs.resume_one")
+        if memory is not None:
+            raise UsageError("runs.resume_memory")
         return _resume(Path(resume), data, budget, progress or Silent(), vitals)
     if isinstance(recipe, Data | str | Path):
         raise UsageError("runs.swapped", got=type(recipe).__name__)
     is_one = recipe is None or isinstance(recipe, Recipe)
     recipes: list[Any] = [recipe or Recipe()] if is_one else list(cast("Sequence[Recipe]", recipe))
     _check_recipes(recipes)
-    candidates = candidates_of(recipes, as_data(data))
+    loaded = as_data(data)
+    if memory is not None:
+        loaded = loaded.within(byte_count(memory))
+    candidates = candidates_of(recipes, loaded)
     folders: list[Path | None] = [None] * len(recipes)
     if out is not None:
         base = store.new_folder(Path(out))
@@ -181,6 +194,7 @@ def candidates_of(
         if options not in prepared:
             prepared[options] = prepare(data, options)
         completed, choices = complete(recipe, prepared[options])
+        engine.check_memory(Group((completed,), prepared[options]))
         structure = engine.structure(completed)
         if structure not in checked:  # the checks read no knob but the learning rate's kind
             checked[structure] = preflight(completed, prepared[options], data)
@@ -447,7 +461,8 @@ def _resume(
     with store.damage_told(folder):
         written = store.read_started(folder, told)
         chronicle = store.read_chronicle(folder, len(written.recipe.network or ()))
-    prepared = prepare(as_data(source, folder), prepare_options(written.recipe))
+    data = as_data(source, folder).within(written.summary.get("memory"))
+    prepared = prepare(data, prepare_options(written.recipe))
     if fingerprint_of(prepared) != written.data_fingerprint:
         raise RunError("runs.other_data", path=str(folder))
     group = Group((written.recipe,), prepared)

@@ -25,7 +25,7 @@ from jaram.spec import with_fields
 from jaram.training import engine
 from jaram.training.abreast import IsLate
 from jaram.training.engine import Group
-from jaram.training.epochs import Plan, spread
+from jaram.training.layout import Plan, spread
 from jaram.training.state import MemberState
 
 RECORD_BYTES = 64 * 2**20

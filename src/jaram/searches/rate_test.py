@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jaram.data.prepare import Part, Prepared
+from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
 from jaram.runs.train import as_data, candidates_of
@@ -188,17 +188,12 @@ def _shortened(recipe: Recipe, prepared: Prepared, steps: int) -> tuple[Recipe, 
     size = whole.batch_size
     if whole.steps > steps:
         rows = probe_rows(len(prepared.train), steps * size)
-        prepared = dataclasses.replace(prepared, train=_rows_of(prepared.train, rows))
+        prepared = dataclasses.replace(prepared, train=prepared.train.take(rows))
     epochs = max(1, -(-steps // min(whole.steps, steps)))
     short = dataclasses.replace(
         recipe, batch_size=size, epochs=epochs, schedule=None, averaging=None, stop=None
     )
     return short, prepared
-
-
-def _rows_of(part: Part, rows: NDArray[np.int32]) -> Part:
-    weight = None if part.weight is None else part.weight[rows]
-    return Part(part.x[rows], part.y[rows], weight, part.rows[rows])
 
 
 def _at_rate(optimizer: Any, rate: float) -> Any:

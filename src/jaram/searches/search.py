@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from jaram.amounts import byte_count
 from jaram.data.data import Data
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared
@@ -70,7 +71,7 @@ def search(
     out: str | Path | None = None,
     confirm: int = 5,
     storage: str | None = None,
-    memory: int | None = None,
+    memory: int | str | None = None,
     cluster: str | None = None,
     progress: Watcher | None = None,
 ) -> Study:
@@ -87,8 +88,8 @@ def search(
     confirm: how many fresh seeds the winner is trained from again, 2 at least.
     storage: URL of a database for a study of Optuna that follows this one (extra ``optuna``); with
         ``tpe`` and ``gp`` it is ``optuna.db`` in ``out`` where nothing is said.
-    memory: bytes that trials in training may take together, and those between two rounds half as
-        much again; 2 GiB if None. One trial trains however little it is.
+    memory: bytes (or ``"2GB"``) that trials in training may take together, and those between two
+        rounds half as much again; 2 GiB if None. One trial trains however little it is.
     cluster: ``"local"`` or the address of a Ray cluster, whose workers train the trials (extra
         ``ray``); None: this process does.
 
@@ -104,10 +105,7 @@ def search(
             raise UsageError("search.bad_count", name=name, least=least, value=value)
     if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
-    if memory is not None and (
-        isinstance(memory, bool) or not isinstance(memory, int) or memory < 1
-    ):
-        raise UsageError("search.bad_memory", value=memory)
+    limit = MEMORY_BYTES if memory is None else byte_count(memory)
     if strategy not in STRATEGIES:
         raise UsageError(
             "search.no_such_strategy",
@@ -129,7 +127,7 @@ def search(
             return begun
         files.repair(folder)
     clock = Clock(math.inf if budget is None else SEARCHED * budget)
-    watch, limit = progress or (lambda _: None), memory or MEMORY_BYTES
+    watch = progress or (lambda _: None)
     backend = Here() if cluster is None else Cluster(cluster)
     follow = _follower(storage, folder, loaded, found, settings)
     loop = Loop(found, loaded, prepared, settings, limit, folder, clock, backend, watch, follow)

@@ -11,8 +11,8 @@ import jax
 STAGES = ("jaxpr_trace_duration", "jaxpr_to_mlir_module_duration", "backend_compile_duration")
 """JAX tells of each program how long it was traced, lowered and compiled (or read from the cache on
 disk)."""
-PROGRAM = "_run_epochs"
-"""The one function that trains (:mod:`jaram.training.epochs`)."""
+PROGRAMS = ("_run_epochs", "_run_block", "_end_epochs")
+"""The functions that train (:mod:`jaram.training.epochs`, :mod:`jaram.training.streamed`)."""
 
 
 class Compiled(NamedTuple):
@@ -43,7 +43,8 @@ def _listen() -> None:
 
 def _hear(event: str, duration_secs: float, **told: str | int) -> None:
     stage = event.rpartition("/")[2]
-    if stage in STAGES and PROGRAM in str(told.get("fun_name")):
+    name = str(told.get("fun_name"))
+    if stage in STAGES and any(program in name for program in PROGRAMS):
         with _lock:
             before = _total[0]
             is_last = stage == STAGES[-1]

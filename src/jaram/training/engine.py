@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.buckets import MOST_WIDTHS
-from jaram.data.prepare import Part, Prepared
+from jaram.data.prepare import Prepared
+from jaram.data.stream import block_plan
+from jaram.data.streamed import Streamed
 from jaram.network.network import (
     NetworkParams,
     NetworkState,
@@ -31,23 +34,24 @@ from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.spec import with_fields
 from jaram.training import devices
-from jaram.training.epochs import Arrays, Outcome, Plan, block_rows, blocks_of, run_epochs, spread
-from jaram.training.order import epoch_order, probe_rows, steps_per_epoch
-from jaram.training.probe import PROBE_ROWS
-from jaram.training.state import Best, EpochRecord, MemberState
-from jaram.training.supervised import Batch, transform
+from jaram.training.epochs import Arrays, run_epochs
+from jaram.training.evaluated import Watched
+from jaram.training.examples import (
+    sample_rows,
+    training_examples,
+    watched_bytes,
+    watched_examples,
+)
+from jaram.training.layout import Plan, spread
+from jaram.training.order import epoch_order, steps_per_epoch
+from jaram.training.state import Advance, Best, MemberState
+from jaram.training.streamed import Stream, run_streamed
+from jaram.training.supervised import transform
+from jaram.training.waiting import wait_for
 from jaram.training.widths import lengths, similar_lengths, widths_for
 
 Ending = Literal["completed", "stopped", "diverged", "interrupted", "budget"]
 
-FEWEST_SAMPLE_ROWS, MOST_SAMPLE_ROWS = 2048, 16384
-"""Training rows that are evaluated after each epoch: as many as validation rows, within these
-limits."""
-SAMPLE_SHARE = 0.1
-"""Of pictures, series and texts no more than this share is evaluated, or 512 rows."""
-MOST_VALID_ROWS = 131_072
-"""Validation rows that are evaluated after each epoch, at most: an accuracy is then known to ±0.3
-points. The run's metrics at the end take all."""
 CALL_SECONDS = 0.25
 """How long one call of the program should take, so that progress, checkpoints and Ctrl-C come in
 time."""
@@ -87,21 +91,6 @@ class Group:
         return steps_per_epoch(len(self.prepared.train.x), self.batch_size)
 
 
-class Advance(NamedTuple):
-    """What one call of the program added.
-
-    state: after it, arrays with a leading axis of ``plan.members``. records: NumPy, ``(members,
-    count, ...)``.
-    first, epochs: the first epoch it ran (from 0), and how many. seconds: wall time of the call.
-    """
-
-    state: MemberState
-    records: EpochRecord
-    first: int
-    epochs: int
-    seconds: float
-
-
 def structure(recipe: Recipe) -> Any:
     """What recipes must share to be trained as one group."""
     return jax.tree.structure(recipe)
@@ -128,7 +117,7 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     else:
         most = a_device
     chunks = -(-a_device // most)
-    sample, rows = _sample_rows(group)
+    sample, rows = sample_rows(group.prepared, group.first.network or ())
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
@@ -272,66 +261,20 @@ def _array(leaf: Any) -> NDArray[Any]:
 
 
 def arrays_for(group: Group, plan: Plan) -> Arrays:
-    """The group's examples on the plan's devices."""
-    train, valid = group.prepared.train, group.prepared.valid
-    sample, rows = _sample_rows(group)
-    evaluated = [Batch(*_columns(train, sample))]
-    if plan.has_valid and valid is not None:
-        evaluated.append(Batch(*_valid_columns(valid, train)))
-    batches = dataclasses.replace(train, weight=_average_one(train.weight))
-    on_host = Arrays(
-        train=Batch(*_columns(batches)),
-        evaluated=blocks_of(evaluated, rows),
-        probe=Batch(*_columns(batches, probe_rows(len(train.x), PROBE_ROWS))),
-        center=_center(group.prepared),  # type: ignore[arg-type]
-    )
+    """The group's examples on the plan's devices, all of which must fit into memory."""
+    on_host = Arrays(training_examples(group.prepared), _watched(group))
     placed: Arrays = spread(plan, on_host, by_member=False)
     return placed
 
 
-def _average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
-    """Example weights as shares, so that a larger unit of theirs is not a larger learning rate."""
-    if weight is None or not weight.any():
-        return weight
-    shares: NDArray[np.float32] = (weight / weight.mean(dtype=np.float64)).astype(np.float32)
-    return shares
+def watched_for(group: Group, plan: Plan) -> Watched:
+    """The examples that the training is watched by, on the plan's devices."""
+    placed: Watched = spread(plan, _watched(group), by_member=False)
+    return placed
 
 
-def _sample_rows(group: Group) -> tuple[NDArray[np.int32], int]:
-    """Training rows that are evaluated after each epoch, and how many rows a block has.
-
-    Of pictures, series and texts fewer: there a row costs as much to evaluate as a third of a
-    training step on it, while a table's rows are mostly overhead.
-    """
-    prepared = group.prepared
-    valid_rows = 0 if prepared.valid is None else len(prepared.valid.x)
-    wanted = min(max(FEWEST_SAMPLE_ROWS, valid_rows), MOST_SAMPLE_ROWS)
-    examples = len(prepared.train.x)
-    if len(prepared.input_shape) > 1 or prepared.preparation.kind == "text":
-        wanted = min(wanted, max(int(SAMPLE_SHARE * examples), FEWEST_SAMPLE_ROWS // 4))
-    sample = probe_rows(examples, wanted)
-    network = group.first.network or ()
-    return sample, block_rows(widest(network, prepared.input_shape), len(sample), valid_rows)
-
-
-def _valid_columns(valid: Part, train: Part) -> tuple[Any, Any, Any]:
-    """The validation part or its sample; with weights if the training part has them."""
-    x, y, weight = _columns(valid, probe_rows(len(valid.x), MOST_VALID_ROWS))
-    if weight is None and train.weight is not None:
-        weight = np.ones(len(x), np.float32)
-    return x, y, weight if train.weight is not None else None
-
-
-def _center(prepared: Prepared) -> NDArray[np.float32]:
-    if prepared.task.kind != "regression":
-        return np.zeros(1, np.float32)
-    return np.atleast_1d(prepared.train.y.mean(axis=0, dtype=np.float64)).astype(np.float32)
-
-
-def _columns(part: Part, rows: NDArray[np.int32] | None = None) -> tuple[Any, Any, Any]:
-    if rows is None or len(rows) == len(part.x):
-        return part.x, part.y, part.weight
-    return part.x[rows], part.y[rows], None if part.weight is None else part.weight[rows]
+def _watched(group: Group) -> Watched:
+    return watched_examples(group.prepared, group.first.network or ())
 
 
 def advance(
@@ -349,6 +292,19 @@ def advance(
     ``is_over`` says so.
     """
     end = group.epochs if until is None else until
+    is_streamed = isinstance(group.prepared.train.x, Streamed)
+    train = _from_disk if is_streamed else _in_memory
+    with closing(train(group, plan, recipes, state, done, end)) as calls:
+        for step in calls:
+            yield step
+            if bool(np.asarray(step.state.is_stopped).all()) or is_over(step):
+                return
+
+
+def _in_memory(
+    group: Group, plan: Plan, recipes: Recipe, state: MemberState, done: int, end: int
+) -> Generator[Advance]:
+    """Calls of the program that trains on examples which are all on the device."""
     arrays = arrays_for(group, plan)  # held here alone, so that they go with the last epoch
     count = 1  # the first call shows how long an epoch takes
     while done < end:
@@ -363,16 +319,46 @@ def advance(
             np.int32(count),
             np.int32(group.epochs),
         )
-        _wait(outcome)
+        wait_for(outcome.state)
         seconds = time.perf_counter() - started
         state = outcome.state
         records = jax.tree.map(lambda a, n=count: np.asarray(a)[:, :n], outcome.records)
-        step = Advance(state, records, done, count, seconds)
+        yield Advance(state, records, done, count, seconds)
         done += count
-        yield step
-        if bool(np.asarray(state.is_stopped).all()) or is_over(step):
-            return
         count = max(1, int(count * CALL_SECONDS / max(seconds, 1e-4)))
+
+
+def _from_disk(
+    group: Group, plan: Plan, recipes: Recipe, state: MemberState, done: int, end: int
+) -> Generator[Advance]:
+    """Calls of the programs that train on blocks of examples, read ahead."""
+    watched, epochs = watched_for(group, plan), range(done, end)
+    return run_streamed(plan, recipes, state, stream_of(group), watched, epochs, group.epochs)
+
+
+def check_memory(group: Group) -> None:
+    """Raise DataError if the memory given is too small to stream the group's examples in."""
+    if isinstance(group.prepared.train.x, Streamed):
+        stream_of(group)
+
+
+def stream_of(group: Group) -> Stream:
+    """How the examples of a training part that is not in memory are read.
+
+    Raises DataError if the memory to train in is too small for that.
+    """
+    prepared, recipe = group.prepared, group.first
+    part = prepared.train
+    assert isinstance(part.x, Streamed)
+    assert prepared.memory is not None
+    blocks = block_plan(
+        len(part),
+        prepared.input_shape,
+        part.x.source.dtype,
+        group.batch_size,
+        prepared.memory - watched_bytes(prepared.memory),
+    )
+    return Stream(part, blocks, group.batch_size, recipe.order_seed, bool(recipe.shuffle))
 
 
 def _orders(group: Group, plan: Plan, first: int, count: int) -> NDArray[np.int32]:
@@ -388,13 +374,3 @@ def _orders(group: Group, plan: Plan, first: int, count: int) -> NDArray[np.int3
             else similar_lengths(known, plan.widths, size, seed, epoch)
         )
     return orders
-
-
-def _wait(outcome: Outcome) -> None:
-    """Wait for the device in small sleeps, because a wait inside JAX does not hear Ctrl-C."""
-    flag: Any = outcome.state.is_stopped
-    pause = 0.0002
-    while not flag.is_ready():
-        time.sleep(pause)
-        pause = min(pause * 1.2, 0.01)
-    flag.block_until_ready()

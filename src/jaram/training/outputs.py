@@ -14,6 +14,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaram.data.prepare import Part
+from jaram.data.streamed import Streamed
 from jaram.data.task import Task
 from jaram.errors import DataError
 from jaram.network.layer import Context
@@ -22,14 +23,14 @@ from jaram.objective.decisions import decide, probabilities
 from jaram.recipe import Recipe
 from jaram.training.devices import QUICKLY, available
 from jaram.training.engine import for_program, knob_arrays
-from jaram.training.epochs import EVALUATED_ROWS, block_rows
+from jaram.training.evaluated import EVALUATED_ROWS, block_rows
 from jaram.training.programs import make_room
 from jaram.training.supervised import forward, per_example_loss
 
 FEW_ROWS = 64
 
 
-def _block_rows(recipe: Recipe, x: NDArray[Any]) -> int:
+def _block_rows(recipe: Recipe, x: NDArray[Any] | Streamed) -> int:
     """The size of a block, one of two, because each is compiled: that of an evaluation in
     training, or a small one for a handful of rows."""
     if len(x) <= FEW_ROWS:
@@ -77,7 +78,7 @@ def answers(
     recipe: Recipe,
     params: NetworkParams,
     state: NetworkState,
-    x: NDArray[Any],
+    x: NDArray[Any] | Streamed,
     task: Task,
     y: NDArray[Any] | None = None,
 ) -> Answers:

@@ -58,3 +58,18 @@ class EpochRecord(NamedTuple):
     learning_rate: Array
     metrics: Array
     vitals: Array
+
+
+class Advance(NamedTuple):
+    """What one call of the program added.
+
+    state: after it, arrays with a leading axis of ``plan.members``. records: NumPy, ``(members,
+    count, ...)``.
+    first, epochs: the first epoch it ran (from 0), and how many. seconds: wall time of the call.
+    """
+
+    state: MemberState
+    records: EpochRecord
+    first: int
+    epochs: int
+    seconds: float

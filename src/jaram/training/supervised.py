@@ -127,7 +127,7 @@ def bootstrapped(recipe: Recipe, train: Batch) -> Batch:
     """
     if recipe.bootstrap is None:
         return train
-    rows = len(train.x)
+    rows = len(train.y)
     drawn = jax.random.randint(jax.random.key(recipe.bootstrap), (rows,), 0, rows)
     times = jnp.zeros(rows, jnp.float32).at[drawn].add(1.0)
     weight = times if train.weight is None else times * train.weight

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from jaram.data.buckets import Lengths, best_widths, bucketed_order, lengths_of
 from jaram.data.prepare import Prepared
+from jaram.data.streamed import Streamed
 from jaram.network.layer import Layer
 from jaram.network.network import Network, initial_params
 from jaram.spec import name_of
@@ -29,6 +30,8 @@ READERS = ("embedding", "masking")
 
 def lengths(prepared: Prepared) -> Lengths | None:
     """The real steps of each training example ``(examples,)``; None where none are padded."""
+    if isinstance(prepared.train.x, Streamed):
+        return None
     x: NDArray[Any] = prepared.train.x
     if prepared.preparation.text is not None:
         return lengths_of(x)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.streamed import Streamed, pieces
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import refuses, warns
@@ -29,9 +30,12 @@ FEW = 20
 def inputs_are_numbers(facts: Facts) -> None:
     """No NaN or infinity after preparation."""
     for part in (facts.train, facts.valid, facts.prepared.test):
+        # Streamed inputs were looked at when their preparation was fitted.
+        if part is None or isinstance(part.x, Streamed):
+            continue
         # One pass: a sum is finite only if all its terms are (or it overflows, which is looked
         # into).
-        if part is None or np.isfinite(part.x.sum(dtype=np.float64)):
+        if np.isfinite(part.x.sum(dtype=np.float64)):
             continue
         wrong = ~np.isfinite(part.x.reshape(len(part.x), -1))
         if wrong.any():
@@ -69,7 +73,8 @@ def codes_are_in_the_vocabulary(facts: Facts) -> None:
     for part in (facts.train, facts.valid, facts.prepared.test):
         if part is None or not part.x.size:
             continue
-        low, high = float(part.x.min()), float(part.x.max())
+        ends = [(float(x.min()), float(x.max())) for _, x in pieces(part.x)]
+        low, high = min(low for low, _ in ends), max(high for _, high in ends)
         whole = facts.sample_x if part is facts.train else part.x[:1000]
         if low < 0 or high >= first.vocabulary or np.any(whole % 1):
             raise PreflightError(
@@ -170,12 +175,12 @@ def constant_column(facts: Facts) -> Iterable[Finding]:
         )
     if facts.is_like_an_image:  # borders of pictures are the same in every picture
         return
-    x = facts.sample_x
-    kept = [
-        int(j)
-        for j in np.flatnonzero(np.ptp(x, axis=0) == 0)
-        if np.ptp(facts.train.x.reshape(len(facts.train.x), -1)[:, j]) == 0
-    ]
+    same = np.flatnonzero(np.ptp(facts.sample_x, axis=0) == 0)
+    value = facts.sample_x[0, same]
+    for _, x in pieces(facts.train.x) if len(same) else ():
+        is_same = (x.reshape(len(x), -1)[:, same] == value).all(axis=0)
+        same, value = same[is_same], value[is_same]
+    kept = same.tolist()
     if kept:
         yield Finding(
             "constant_column",

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from jaram.data.prepare import Part
+from jaram.data.streamed import pieces
 from jaram.doctor.finding import Finding, Severity
 from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import warns
@@ -163,7 +165,7 @@ def duplicate_rows(facts: Facts) -> Iterable[Finding]:
     """Rows that stand in the validation part and in the training part."""
     if facts.valid is None or not len(facts.valid.x):
         return
-    train, valid = row_hashes(facts.train.x), row_hashes(facts.valid.x)
+    train, valid = _hashes(facts.train), _hashes(facts.valid)
     # Sorted against sorted the look-up walks through memory in order: 0.05 s for 2 million rows,
     # where looking up unsorted hashes took a second.
     in_order, wanted = np.sort(train), np.sort(valid)
@@ -188,6 +190,10 @@ def duplicate_rows(facts: Facts) -> Iterable[Finding]:
             "rows": [int(row) for row in facts.valid.rows[twins[:20]]],
         },
     )
+
+
+def _hashes(part: Part) -> Ints:
+    return np.concatenate([row_hashes(x) for _, x in pieces(part.x)])
 
 
 def _were_measured_twice(facts: Facts, train: Ints, valid: Ints, twins: Ints) -> bool:
