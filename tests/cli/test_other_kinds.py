@@ -58,6 +58,25 @@ def test_pictures(pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert run(["doctor", str(out)]) == 0  # the pictures are found again, and read in the same way
 
 
+def test_pictures_that_do_not_fit_into_the_memory_given_are_streamed(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["train", str(pets), "--network", "flatten, dense 4 relu", "--epochs", "2"]
+    told += ["--batch-size", "4"]
+    out = tmp_path / "streamed"
+    assert run([*told, "--memory", "2KB", "--out", str(out)]) == 0
+    assert "more than the memory of 2048 bytes" in capsys.readouterr().out
+    assert json.loads((out / "data.json").read_text())["summary"]["memory"] == 2048
+    assert run(["doctor", str(out)]) == 0
+    assert run([*told, "--memory", "1KB", "--out", str(tmp_path / "less")]) == 2
+    assert "give more memory or take a smaller batch size" in capsys.readouterr().err
+    assert not (tmp_path / "less").exists()
+    assert run([*told, "--memory", "a lot"]) == 2
+    assert "500MB" in capsys.readouterr().err
+    assert run(["train", "--resume", str(out), "--memory", "2KB"]) == 2
+    assert "--memory" in capsys.readouterr().err
+
+
 def test_a_wrong_size(pets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", str(pets), "--size", "big"]) == 2
     assert "32x48" in capsys.readouterr().err

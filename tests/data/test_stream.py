@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from itertools import count
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaram import data as jd
 from jaram.data.stream import (
     IN_FLIGHT,
     BlockPlan,
     Prefetched,
     block_plan,
     epoch_blocks,
-    read_rows,
+    filled,
 )
 from jaram.errors import DataError
 
@@ -48,29 +47,35 @@ def test_epochs_differ_and_chunks_stay_together() -> None:
         assert (np.diff(block) != 1).mean() > 0.5
 
 
-def test_blocks_fit_the_budget() -> None:
-    plan = block_plan((28, 28, 1), np.dtype(np.uint8), 128, 64 << 20)
-    used = IN_FLIGHT * plan.block_rows * 28 * 28 * (1 + 4)
-    assert plan.block_rows % 128 == 0 and 0.9 * (64 << 20) < used <= 64 << 20
-    with pytest.raises(DataError, match="at least 1505280"):
-        block_plan((28, 28, 1), np.dtype(np.uint8), 128, 1 << 20)
+@given(st.integers(1, 200), st.integers(1, 60), st.integers(1, 9), st.booleans())
+def test_the_last_minibatch_is_filled_up_from_the_start_of_the_epoch(
+    n: int, batches: int, batch_size: int, shuffle: bool
+) -> None:
+    plan = BlockPlan(3, batches * batch_size)
+    blocks = epoch_blocks(np.arange(n), plan, 1, 2, shuffle)
+    steps = -(-n // batch_size)
+    expected = np.resize(np.concatenate(blocks), steps * batch_size)
+    np.testing.assert_array_equal(np.concatenate(filled(blocks, batch_size)), expected)
 
 
-def test_pictures_from_disk_are_those_prepared_in_memory(tmp_path: Path) -> None:
-    x = np.random.default_rng(0).integers(0, 256, (60, 4, 4, 3), dtype=np.uint8)
-    np.save(tmp_path / "x.npy", x)
-    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
-    prepared = jd.prepare(jd.Data(x, np.arange(60) % 2))
-    place = {row: i for i, row in enumerate(prepared.train.rows.tolist())}
-    blocks = epoch_blocks(prepared.train.rows, BlockPlan(4, 16), 0, 0)
-
-    def read(rows: np.ndarray) -> np.ndarray:
-        return np.asarray(prepared.preparation.apply(read_rows(mapped, rows))[0])
-
-    with Prefetched(read, blocks) as found:
-        for rows, block in zip(blocks, found, strict=True):
-            expected = prepared.train.x[[place[row] for row in rows.tolist()]]
-            np.testing.assert_array_equal(block, expected)
+@given(st.integers(1, 10**6), st.integers(1, 300), st.integers(2, 10**9))
+def test_blocks_are_whole_minibatches_within_the_budget_and_even(
+    rows: int, batch_size: int, budget: int
+) -> None:
+    shape, stored = (28, 28, 1), np.dtype(np.uint8)
+    needed = IN_FLIGHT * batch_size * 28 * 28 * (1 + 4)
+    if budget < needed:
+        with pytest.raises(DataError, match=f"at least {needed}"):
+            block_plan(rows, shape, stored, batch_size, budget)
+        return
+    plan = block_plan(rows, shape, stored, batch_size, budget)
+    assert plan.block_rows % batch_size == 0
+    assert IN_FLIGHT * plan.block_rows * 28 * 28 * (1 + 4) <= budget
+    assert 1 <= plan.chunk_rows <= plan.block_rows
+    steps, a_block = -(-rows // batch_size), plan.block_rows // batch_size
+    blocks = -(-steps // a_block)
+    assert 0 < steps - (blocks - 1) * a_block <= a_block  # the last block is not empty
+    assert blocks * a_block - steps < blocks  # no block lacks more than its share
 
 
 def test_no_more_is_read_ahead_than_is_said() -> None:
@@ -82,13 +87,21 @@ def test_no_more_is_read_ahead_than_is_said() -> None:
         may_go_on.release()
         return int(rows[0])
 
-    with Prefetched(read, [np.array([i]) for i in range(20)]) as found:
+    endless = (np.array([i]) for i in count())
+    with Prefetched(read, endless) as found:
         iterator = iter(found)
         for _ in range(2):
             may_go_on.acquire(timeout=10)
         assert next(iterator) == 0
         assert len(made) <= IN_FLIGHT
-    assert len(made) < 20  # closing ends the reading
+    assert len(made) <= IN_FLIGHT + 1  # closing ends the reading
+
+
+def test_all_that_is_wanted_comes_in_order() -> None:
+    with Prefetched(lambda i: 2 * i, range(7)) as found:
+        assert list(found) == [0, 2, 4, 6, 8, 10, 12]
+    with Prefetched(lambda i: i, ()) as found:
+        assert list(found) == []
 
 
 def test_what_reading_raises_is_raised_where_the_block_is_asked_for() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jaram import amounts
+from jaram.amounts import byte_count as bytes_of
 from jaram.errors import UsageError
 from jaram.messages import LANGUAGES, text
 from jaram.messages.nearest import suggestion
@@ -74,7 +74,7 @@ def time_span(word: str) -> float:
 def byte_count(word: str) -> int:
     """``500MB``, ``2GB`` (of 1000 or 1024, which nobody tells apart: 1024) in bytes."""
     try:
-        return amounts.byte_count(word)
+        return bytes_of(word)
     except UsageError:
         raise typer.BadParameter(text("cli.needs_bytes", value=word)) from None
 

@@ -38,7 +38,7 @@ def is_idx(path: Path) -> bool:
 
 
 def read_idx(path: Path) -> NDArray[Any]:
-    """The array in a file, of the machine's byte order.
+    """The array in a file, of the machine's byte order; bytes that lie there unpacked are mapped.
 
     Raises DataError for a file that is no IDX file, is cut off or goes on after its end.
     """
@@ -51,6 +51,8 @@ def read_idx(path: Path) -> NDArray[Any]:
             kind, axes = np.dtype(TYPES[start[2]]), start[3]
             shape = struct.unpack(f">{axes}I", file.read(4 * axes))
             size = math.prod(shape) * kind.itemsize
+            if kind.itemsize == 1 and axes > 1 and _is_whole(file, path, size):
+                return np.memmap(path, kind, "r", file.tell(), shape)
             if size > MOST_BYTES:
                 raise DataError("data.idx_size", path=str(path), got="?", expected=size)
             content = file.read(size + 1)
@@ -60,6 +62,12 @@ def read_idx(path: Path) -> NDArray[Any]:
         got = len(content) if len(content) < size else f"> {size}"
         raise DataError("data.idx_size", path=str(path), got=got, expected=size)
     return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def _is_whole(file: Any, path: Path, size: int) -> bool:
+    """Whether a file lies there unpacked, with ``size`` bytes to come."""
+    is_packed = isinstance(file, gzip.GzipFile)
+    return size > 0 and not is_packed and path.stat().st_size == file.tell() + size
 
 
 def _opened(path: Path) -> Any:

@@ -8,13 +8,18 @@ cost no memory. ``JARAM_CACHE`` names another folder.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+ZEROS = 1 << 20
+"""Bytes that a file is made long by at a time."""
 CACHE_BYTES = 4 << 30
 """Bytes that the kept sets have together; those longest unused go first."""
 
@@ -52,18 +57,50 @@ def kept(key: str, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
     return np.asarray(found)
 
 
-def keep(key: str, pixels: NDArray[np.uint8]) -> None:
-    """Keep a set under a name; nothing where the cache can't be written."""
-    folder = cache_folder()
-    part = folder / f".{key}.{os.getpid()}.part"
+def room(key: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Where a set can be decoded to: a file of the cache, mapped, or memory where there is no room
+    or no right to write."""
+    part = _part(key)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            np.save(file, pixels, allow_pickle=False)
-        part.replace(folder / f"{key}.npy")
-        _prune(folder)
-    except OSError:  # no room or no right: the pictures are decoded each time
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            # Written and not left as a hole: a disk that is full is told here, and not by a signal
+            # that kills the process when a page is filled.
+            left = math.prod(shape)
+            while left:
+                left -= file.write(bytes(min(left, ZEROS)))
+        mapped: NDArray[np.uint8] = np.load(part, mmap_mode="r+", allow_pickle=False)
+    except OSError:
         part.unlink(missing_ok=True)
+        return np.zeros(shape, np.uint8)
+    return mapped
+
+
+def keep(key: str, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The decoded set that lies in its :func:`room`, kept under its name if it has one there."""
+    part = _part(key)
+    if not isinstance(pixels, np.memmap):
+        return pixels
+    try:
+        pixels.flush()
+        part.replace(part.with_name(f"{key}.npy"))
+        _prune(part.parent)
+    except OSError:  # some systems rename no file that is mapped: decoded again next time
+        return pixels
+    found = kept(key, pixels.shape)
+    return pixels if found is None else found
+
+
+def forget(key: str) -> None:
+    """Give up the room of a set that was not kept."""
+    with suppress(OSError):  # some systems remove no file that is mapped
+        _part(key).unlink(missing_ok=True)
+
+
+def _part(key: str) -> Path:
+    return cache_folder() / f".{key}.{os.getpid()}-{threading.get_ident()}.part"
 
 
 def _prune(folder: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.notices import Notice, listed
-from jaram.data.picture_cache import keep, kept, key_of
+from jaram.data.picture_cache import forget, keep, kept, key_of, room
 from jaram.data.picture_files import (
     FIT_KINDS,
     BadPictureError,
@@ -111,21 +111,27 @@ class Pictures:
         Raises DataError naming the bad files, unless they are to be skipped.
         """
         good = np.arange(len(paths))
-        known = kept(self._key(paths), (len(paths), *self.shape)) if _exist(paths) else None
+        shape = (len(paths), *self.shape)
+        key = self._key(paths) if _exist(paths) else None
+        known = None if key is None else kept(key, shape)
         if known is not None:
             return known, good, ()
-        pixels = np.zeros((len(paths), *self.shape), np.uint8)
+        pixels = np.zeros(shape, np.uint8) if key is None else room(key, shape)
 
         def decode(place: int) -> None:
             pixels[place] = read_picture(paths[place], *self.shape, self.fit)
 
-        bad = _each(decode, range(len(paths)))
-        notices = _told(paths, bad, skip_bad)
-        if bad:
+        bad: dict[int, BadPictureError] = {}
+        try:
+            bad = _each(decode, range(len(paths)))
+            notices = _told(paths, bad, skip_bad)
+            if not bad:
+                return pixels if key is None else keep(key, pixels), good, notices
             good = np.setdiff1d(good, list(bad))
-            return pixels[good], good, notices
-        keep(self._key(paths), pixels)
-        return pixels, good, notices
+            return np.array(pixels[good]), good, notices
+        finally:  # nothing is left of it if it is kept
+            if key is not None:
+                forget(key)
 
     def _key(self, paths: Sequence[Path]) -> str:
         return key_of(paths, f"1 {self.shape} {self.fit}")

@@ -120,6 +120,8 @@ def prepare(
     valid, more = _apart(data.valid, preparation, parts[1], is_streamed)
     test, still_more = _apart(data.test, preparation, parts[2], is_streamed)
     every = (*data.notices, *described, *notices, *more, *still_more)
+    if is_streamed:
+        every = (*every, Notice("data.streamed", {"memory": data.memory}))
     sizes = {"train": len(train), "valid": len(valid or ()), "test": len(test or ())}
     summary["parts"] = {name: size for name, size in sizes.items() if size}
     summary["features"] = list(preparation.feature_names)
