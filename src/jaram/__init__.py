@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.growth.scale import scale as scale
     from jaram.network import *
     from jaram.network.ready import bilstm as bilstm
+    from jaram.network.ready import char_lm as char_lm
     from jaram.network.ready import lenet5 as lenet5
     from jaram.network.ready import resnet18 as resnet18
     from jaram.network.ready import resnet20 as resnet20
@@ -46,11 +47,13 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.network.ready import seq2value as seq2value
     from jaram.network.ready import series_cnn as series_cnn
     from jaram.network.ready import small_vgg as small_vgg
+    from jaram.network.ready import tagger as tagger
     from jaram.network.ready import text_cnn as text_cnn
     from jaram.objective import *
     from jaram.opening import open_folder as open  # noqa: A004
     from jaram.optimizer import *
     from jaram.recipe import Recipe as Recipe
+    from jaram.runs.generate import generate as generate
     from jaram.runs.run import Run as Run
     from jaram.runs.train import train as train
     from jaram.searches.distributions import Choice as Choice
@@ -67,6 +70,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
 _NAMES = {
     "train": "jaram.runs.train:train",
     "open": "jaram.opening:open_folder",
+    "generate": "jaram.runs.generate:generate",
     "load": "jaram.data:load",
     "kfold": "jaram.data:kfold",
     "Data": "jaram.data:Data",
@@ -97,6 +101,8 @@ _NAMES = {
     "resnet18": "jaram.network.ready:resnet18",
     "text_cnn": "jaram.network.ready:text_cnn",
     "bilstm": "jaram.network.ready:bilstm",
+    "tagger": "jaram.network.ready:tagger",
+    "char_lm": "jaram.network.ready:char_lm",
     "series_cnn": "jaram.network.ready:series_cnn",
     "seq2value": "jaram.network.ready:seq2value",
     "seq2seq": "jaram.network.ready:seq2seq",

@@ -22,7 +22,7 @@ from jaram.network.masking import Masking
 from jaram.network.network import Network, shapes
 from jaram.network.normalization import BatchNorm
 from jaram.network.pooling import MaxPool
-from jaram.network.ready import series_cnn, text_cnn
+from jaram.network.ready import char_lm, series_cnn, tagger, text_cnn
 from jaram.network.regularization import Dropout, GaussianNoise
 from jaram.network.shape import Flatten
 from jaram.objective.losses import Loss
@@ -31,6 +31,7 @@ from jaram.objective.penalties import L2
 from jaram.objective.stopping import EarlyStopping
 from jaram.objective.table import default_loss, default_output
 from jaram.optimizer.averaging import ExponentialAverage
+from jaram.optimizer.clipping import ClipNorm
 from jaram.optimizer.optimizers import Adam
 from jaram.recipe import Recipe
 from jaram.spec import name_of, registered, words
@@ -106,7 +107,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     else:
         output = recipe.output
         if not isinstance(output, Layer):
-            flat = _flattened(hidden, prepared.input_shape)
+            flat = hidden if task.has_steps else _flattened(hidden, prepared.input_shape)
             output = default_output(task, loss)
             choices.append(
                 Choice("output", words(output), "recipe.chose_output", {"task": task.kind})
@@ -118,13 +119,15 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     changes |= {"network": network, "output": None, "loss": loss}
     is_plain = recipe.network is not None  # somebody's own network is trained as it stands
     if recipe.optimizer is None:
-        optimizer = Adam(1e-3 if is_plain else 2e-3)
+        optimizer = Adam(1e-3 if is_plain else 5e-3 if task.kind == "language" else 2e-3)
         changes["optimizer"] = choose("optimizer", optimizer, "chose_optimizer")
     if recipe.penalties is None:
         changes["penalties"] = ()
-        if not is_plain:
+        if not is_plain and not task.has_steps:  # one that is right for rows drowns small steps
             penalty = L2(penalty_strength(prepared))
             changes["penalties"] = (choose("penalties", penalty, "chose_penalty"),)
+    if recipe.clip is None and not is_plain and task.has_steps:
+        changes["clip"] = choose("clip", ClipNorm(1.0), "chose_clip")
     if recipe.averaging == "auto":
         changes["averaging"] = None
         if not is_plain:
@@ -174,6 +177,8 @@ def _network_reason(prepared: Prepared) -> str:
     kind = prepared.preparation.kind
     if prepared.task.kind == "regression" and isinstance(prepared.preparation.intake, Forecast):
         return "chose_network_forecast"
+    if prepared.task.has_steps:
+        return f"chose_network_{prepared.task.kind}"
     return "chose_network" if kind == "table" else f"chose_network_{kind}"
 
 
@@ -181,6 +186,8 @@ def default_hidden(prepared: Prepared) -> Network:
     """The network for what an example is: a row of a table, a picture, a series or a text."""
     if prepared.task.kind == "regression" and isinstance(prepared.preparation.intake, Forecast):
         return forecast_network()
+    if prepared.task.has_steps:
+        return char_lm() if prepared.task.kind == "language" else tagger()
     by_kind = {"table": table_network, "pictures": picture_network}
     others = {"series": series_cnn, "text": text_cnn}
     kind = prepared.preparation.kind
@@ -243,6 +250,8 @@ def first_layers(hidden: Network, prepared: Prepared) -> Network:
     if preparation.text is not None and not _has(hidden, "embedding"):
         size = preparation.text.vocabulary.size
         return (Embedding(size, EMBEDDED_UNITS, mask_zero=True),)
+    if preparation.tokens is not None and not _has(hidden, "embedding"):
+        return (Embedding(preparation.tokens.size, EMBEDDED_UNITS),)
     if preparation.is_padded and not _has(hidden, "masking"):
         return (Masking(),)
     return ()

@@ -20,7 +20,7 @@ def picture_size(word: str) -> Any:
 
 
 KINDS = ("number", "category", "date", "text", "identifier")
-TASKS = ("regression", "binary", "multiclass", "multilabel")
+TASKS = ("regression", "binary", "multiclass", "multilabel", "language")
 
 DataArgument = Annotated[
     str | None, typer.Argument(metavar="DATA", help="cli.train_data", show_default=False)

@@ -54,6 +54,8 @@ def predict(
         raise UsageError("cli.out_is_data", file=out)
     devices.use(device)
     opened = open_folder(run)
+    if opened.task.has_steps:
+        raise UsageError("cli.predict_steps", folder=run)
     rows = read_features(
         opened.preparation, data, no_header=no_header, encoding=encoding, skip_bad=skip_bad
     )

@@ -102,8 +102,9 @@ def source_of(run: Path) -> tuple[str, str | list[str] | None, dict[str, Any]]:
         targets = list(content["task"]["target_names"])
     except (KeyError, TypeError, AttributeError):
         raise RunError("cli.no_source", folder=str(run)) from None
-    if where is None and name in NAMES:
+    if where is None and name in NAMES and how is None:
         return name, targets if name in SHIPPED else None, {}
+    where = name if where is None and name in NAMES else where
     if where is None:
         raise UsageError("cli.needs_data_to_resume", folder=str(run))
     if how is not None:
@@ -148,6 +149,10 @@ def tell_data(speaker: Speaker, data: Data, name: str) -> None:
 
 def tell_kind(speaker: Speaker, data: Data, name: str) -> None:
     """How many examples of what kind were read, and of which size."""
+    if data.task.kind == "language" and data.x is not None:
+        count, length = (number(size) for size in data.x.shape)
+        speaker.say(text("cli.read_windows", name=name, count=count, length=length))
+        return
     if data.x is None or data.x.ndim == 2:
         tell_size(speaker, name, data.source, data.n, len(data.columns or data.feature_names))
         return
@@ -159,7 +164,7 @@ def tell_kind(speaker: Speaker, data: Data, name: str) -> None:
 def tell_task(speaker: Speaker, data: Data) -> None:
     """What kind of answer is wanted."""
     kind, classes = text(f"cli.task_{data.task.kind}"), data.task.classes
-    if classes:
+    if classes and data.task.kind != "language":
         speaker.say(text("cli.task_classes", kind=kind, classes=shorten(", ".join(classes), 80)))
     else:
         speaker.say(text("cli.task_is", kind=kind))

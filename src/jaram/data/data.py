@@ -18,6 +18,7 @@ from jaram.data.table import Source, Table
 from jaram.data.targets import TargetCoding, infer_coding, is_missing
 from jaram.data.task import Task, TaskKind, task_kind
 from jaram.data.text import TextWishes
+from jaram.data.tokens import Tokens
 from jaram.errors import DataError
 
 Array = NDArray[Any]
@@ -33,6 +34,8 @@ class Data:
 
     ``x`` is (n, features), (n, steps, channels) or (n, height, width, channels) of numbers, ``y``
     (n,) or (n, outputs); a NaN in ``y`` means that the answer is missing.
+    With ``task="tagging"`` ``y`` is (n, steps) of class numbers, -1 where a step has no answer, and
+    ``x`` (n, steps, channels) of numbers or (n, steps) of ids.
     :func:`~jaram.data.load.load` makes it of tables, which are then in ``table`` (and ``x`` is
     None). ``weight``, ``group`` and ``time`` are (n,) arrays or None. ``intake`` tells how the
     files that ``x`` was read from become arrays, and ``row_names`` (n) which file each row was;
@@ -95,6 +98,8 @@ class Data:
             raise DataError("data.lengths", what="y", got=len(answers), expected=n)
         if coding is None:
             coding = _coding_of(answers, task, class_names, tuple(target_names))
+        if coding.task.has_steps:
+            intake = _intake_of_steps(features, answers, intake)
         set_field = object.__setattr__
         set_field(self, "x", features)
         set_field(self, "y", answers)
@@ -181,6 +186,18 @@ class Data:
     def __repr__(self) -> str:
         shape = self.x.shape if self.x is not None else (self.n, len(self.columns))
         return f"Data({self.name or self.source.kind}, shape={shape}, task={self.task.kind})"
+
+
+def _intake_of_steps(x: Array | None, y: Array, intake: Intake | None) -> Intake | None:
+    """The intake of examples with a class for every step; raises DataError unless both have the
+    same steps."""
+    if x is None:
+        raise DataError("data.tagging_table")
+    if y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise DataError("data.steps_differ", x=x.shape, y=y.shape)
+    if x.ndim > 3 or (x.ndim == 2 and x.dtype.kind not in "biu"):
+        raise DataError("data.steps_of_what", got=f"{x.dtype} {x.shape}")
+    return intake or (Tokens(int(x.max()) + 1) if x.ndim == 2 else None)
 
 
 def _coding_of(

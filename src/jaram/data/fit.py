@@ -26,6 +26,7 @@ from jaram.data.splits import Rows
 from jaram.data.stored import Stored
 from jaram.data.table import Table
 from jaram.data.targets import TargetCoding
+from jaram.data.tokens import Tokens
 from jaram.errors import DataError
 
 COLUMNS_AT_A_TIME = 8
@@ -75,6 +76,13 @@ def fit_array(
         coding,
         intake,
     )
+
+
+def of_tokens(shape: tuple[int, ...], coding: TargetCoding, intake: Tokens) -> Preparation:
+    """The preparation of ids (n, steps), which stay what they are."""
+    nothing: tuple[()] = ()
+    columns = (nothing, nothing, nothing, nothing, nothing, nothing)
+    return Preparation("array", shape, "none", *columns, "onehot", coding, intake)
 
 
 def fit_table(table: Table, empty: Preparation, train: Rows) -> Preparation:

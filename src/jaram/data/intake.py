@@ -7,11 +7,12 @@ from typing import Any
 
 from jaram.data.pictures import Pictures
 from jaram.data.series import Series
+from jaram.data.tokens import Tokens
 from jaram.data.windows import Forecast
 
-Intake = Pictures | Series | Forecast
+Intake = Pictures | Series | Forecast | Tokens
 """What a set of files is read by; a frozen value that is written with the run."""
-_KINDS: dict[str, Any] = {one.kind: one for one in (Pictures, Series, Forecast)}
+_KINDS: dict[str, Any] = {one.kind: one for one in (Pictures, Series, Forecast, Tokens)}
 
 
 def intake_from_json(table: Mapping[str, Any] | None) -> Intake | None:

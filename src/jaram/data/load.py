@@ -19,6 +19,7 @@ from jaram.data.builtin import (
 from jaram.data.data import Data
 from jaram.data.folders import parts_in
 from jaram.data.from_table import data_of, load_frame, part_of, special_values, with_parts
+from jaram.data.language_sources import load_language
 from jaram.data.notices import Notice
 from jaram.data.picture_files import FitKind
 from jaram.data.picture_sources import brings, folder_data, path_column, table_data
@@ -27,6 +28,7 @@ from jaram.data.series import SeriesWishes
 from jaram.data.series_sources import forecast_data, table_series, ts_data
 from jaram.data.table import Table
 from jaram.data.target_choice import choose_columns, choose_targets, column_named
+from jaram.data.task import task_kind
 from jaram.data.text import MOST_UNITS, TextWishes
 from jaram.data.text_sources import folder_table, holds_texts
 from jaram.data.ts_file import is_ts
@@ -105,6 +107,9 @@ def load(
     - ``length``: units of an example, else the 95th percentile of the training part's;
       ``vocabulary`` and ``min_count``: how many units are known at most, and how often one must
       come;
+    - ``task="language"``: a language model of the running text in a file, a folder or a column
+      (texts are joined by line breaks): windows of ``length`` units (100), by character if
+      ``unit`` says no other, and what comes next as the answer;
 
     Series are read from a ``.ts`` file, or from a table:
 
@@ -157,6 +162,8 @@ def _is_plain(value: Any) -> bool:
 
 def _loaded(source: Any, wishes: Wishes, reading: dict[str, Any], valid: Any, test: Any) -> Data:
     """The data in a file, a folder, a frame or a shipped set."""
+    if wishes.task is not None and task_kind(wishes.task) == "language":
+        return load_language(source, wishes, reading, valid, test)
     if isinstance(source, str) and source in SHIPPED:
         target = SHIPPED[source] if wishes.target is None else wishes.target
         return data_of(shipped_table(source), replace(wishes, target=target), source)

@@ -11,6 +11,8 @@ from jaram.data.examples import Examples
 from jaram.data.files import check_file
 from jaram.data.from_table import load_for, load_frame
 from jaram.data.idx import is_idx
+from jaram.data.language import windows_of
+from jaram.data.language_sources import running_text
 from jaram.data.load import load
 from jaram.data.picture_files import is_picture_name
 from jaram.data.picture_sources import from_table, labelled, unlabelled
@@ -21,8 +23,10 @@ from jaram.data.series_sources import from_table as series_from_table
 from jaram.data.series_sources import from_ts, series_of
 from jaram.data.targets import TargetCoding
 from jaram.data.text_sources import folder_table, is_text_name, unlabelled_table
+from jaram.data.tokens import Tokens
 from jaram.data.ts_file import is_ts
 from jaram.data.windows import Forecast
+from jaram.errors import DataError
 
 
 def inputs_for(
@@ -46,9 +50,21 @@ def inputs_for(
     if isinstance(preparation.intake, Forecast):
         values, _ = series_of(preparation.intake, load_frame(path, **reading))
         return Examples(preparation.intake.last_window(values))
+    if isinstance(preparation.intake, Tokens):
+        return Examples(_windows(preparation, source, **reading)[0])
     if preparation.text is not None and (path.is_dir() or is_text_name(path)):
         return unlabelled_table(path, preparation.text.column, reading.get("encoding"))
     return load_frame(source, **reading)
+
+
+def _windows(preparation: Preparation, source: Any, **reading: Any) -> tuple[Any, Any]:
+    """The windows of the running text in ``source``, and what comes next."""
+    assert preparation.tokens is not None
+    vocabulary = preparation.tokens.vocabulary
+    if vocabulary is None:
+        raise DataError("data.not_an_array", what="x", got=type(source).__name__)
+    text, _ = running_text(source, None, reading)
+    return windows_of(text, vocabulary, preparation.shape[0])
 
 
 def _series(intake: Series, path: Path, coding: TargetCoding | None, **reading: Any) -> Examples:
@@ -92,6 +108,9 @@ def examples_for(
     if is_path and isinstance(intake, Forecast):
         x, y = intake.windows(series_of(intake, load_frame(source, **reading))[0])
         return Data(x, y, coding=coding)
+    if isinstance(intake, Tokens):
+        x, y = _windows(preparation, source, **reading)
+        return Data(x, y, coding=coding, intake=intake)
     if preparation.text is not None and is_path and Path(source).is_dir():
         source = folder_table(Path(source), reading.pop("encoding", None)).frame
     return load_for(preparation, source, **reading)

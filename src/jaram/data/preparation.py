@@ -30,11 +30,14 @@ from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding
 from jaram.data.task import Task
 from jaram.data.text import TextColumn
+from jaram.data.tokens import Tokens
 from jaram.errors import DataError
 
 FORMAT = 1
 Inputs = NDArray[np.float32] | NDArray[np.int32]
 InputKind = Literal["table", "pictures", "series", "text"]
+TOKENS = "tokens"
+"""What ids that are no column's are called."""
 _KINDS: dict[int, InputKind] = {2: "series", 3: "pictures"}
 """What arrays are by the number of axes of one example."""
 
@@ -68,7 +71,13 @@ class Preparation:
     @property
     def kind(self) -> InputKind:
         """What an example is: a row of a table, a picture, a series or a text."""
-        return "text" if self.text is not None else _KINDS.get(len(self.shape), "table")
+        is_text = self.text is not None or self.tokens is not None
+        return "text" if is_text else _KINDS.get(len(self.shape), "table")
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What the ids are that an example's steps are; None where they are none."""
+        return self.intake if isinstance(self.intake, Tokens) else None
 
     @property
     def is_padded(self) -> bool:
@@ -87,6 +96,8 @@ class Preparation:
         column, for text)."""
         if self.text is not None:
             return (self.text.column,)
+        if self.tokens is not None:
+            return (TOKENS,)
         names = [source.feature for source in self.sources]
         names += [f"{self.sources[index].feature}:missing" for index in self.indicators]
         names += [PADDING_CHANNEL] if self.is_padded else []
@@ -98,6 +109,8 @@ class Preparation:
         """Which numbers of a prepared example each input column became, by the column's name."""
         if self.text is not None:
             return {self.text.column: list(range(self.text.length))}
+        if self.tokens is not None:
+            return {TOKENS: list(range(self.shape[0]))}
         owners = [source.column for source in self.sources]
         owners += [self.sources[index].column for index in self.indicators]
         for category in self.categories:
@@ -113,6 +126,8 @@ class Preparation:
         """The shape of one prepared example."""
         if self.text is not None:
             return (self.text.length,)
+        if self.tokens is not None:
+            return self.shape
         return (*self.shape[:-1], len(self.feature_names))
 
     @property
@@ -161,7 +176,8 @@ class Preparation:
         return self._apply_array(data, rows)
 
     def transform_target(self, y: Any) -> Answers:
-        """Answers coded for training: class indices int32 (n,), or float32 (n, outputs), scaled."""
+        """Answers coded for training: class indices int32 (n,) or, for a class at every step,
+        (n, steps), or float32 (n, outputs), scaled."""
         return self.coding.encode(np.asarray(y))
 
     def inverse_target(self, scaled_y: Any) -> NDArray[Any]:
@@ -180,7 +196,7 @@ class Preparation:
 
     def _apply_array(
         self, data: Any, rows: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.float32], tuple[Notice, ...]]:
+    ) -> tuple[Inputs, tuple[Notice, ...]]:
         if is_frame(data):
             data = table_of(data).frame.to_numpy()
         x = numbers_array(data, "x")
@@ -191,6 +207,8 @@ class Preparation:
             x = x[np.newaxis]
         if x.shape[1:] != self.shape:
             raise DataError("data.part_shape", got=x.shape[1:], expected=self.shape)
+        if self.tokens is not None:
+            return self.tokens.ids(x if rows is None else x[rows]), ()
         n = len(x) if rows is None else len(rows)
         out = aligned_empty((n, *self.input_shape), np.float32)
         width = len(self.sources)

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from jaram.data.data import Data
 from jaram.data.encoding import Category, NumberSource, sources_of
-from jaram.data.fit import fit_array, fit_table, large_table
+from jaram.data.fit import fit_array, fit_table, large_table, of_tokens
+from jaram.data.intake import Intake
 from jaram.data.kinds import Column
+from jaram.data.language import baselines, fitted
 from jaram.data.notices import Notice, listed
 from jaram.data.options import ClassWeight, PrepareOptions
 from jaram.data.preparation import Inputs, Preparation
@@ -29,7 +31,8 @@ from jaram.data.summary import summarize
 from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
 from jaram.data.task import Task
-from jaram.data.text import TextColumn, TextWishes
+from jaram.data.text import TextColumn, TextWishes, facts_of
+from jaram.data.tokens import Tokens
 from jaram.data.windows import Forecast
 from jaram.errors import DataError
 
@@ -39,8 +42,8 @@ class Part:
     """Examples ready for the network.
 
     ``x`` (n, *input_shape) float32, int32 for text, or still to be read; ``y`` int32 (n,) of
-    class indices, or float32 (n, outputs); ``weight`` float32 (n,) or None; ``rows`` int64 (n,),
-    their row numbers in the data, from 0.
+    class indices, (n, steps) for a class at every step (-1: none), or float32 (n, outputs);
+    ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the data, from 0.
     """
 
     x: Inputs | Streamed
@@ -104,6 +107,8 @@ def prepare(
         split = split_rows(data, answered, options)
     if split.train.size < 1 or answered.size < 2:
         raise DataError("data.too_few_rows", rows=int(answered.size))
+    if _is_text(data.intake):
+        data = fitted(data, split.train)
     order = arrangement((split.train, split.valid, split.test), data.n)
     order = order[: split.train.size + split.valid.size + split.test.size]
     coding = _fitted_coding(data, split.train, options)
@@ -134,6 +139,10 @@ def prepare(
         summary["intake"] = data.intake.to_json()
     if preparation.text is not None:
         summary["text"] = preparation.text.facts(np.asarray(train.x, np.int32))
+    tokens = preparation.tokens
+    if tokens is not None and tokens.vocabulary is not None:
+        summary["text"] = facts_of(tokens.vocabulary, np.asarray(train.x, np.int32))
+        every = (*every, *_counted(train, {"valid": valid, "test": test}, tokens, summary))
     if isinstance(data.intake, Forecast):
         every = (*every, *_baselines(data, data.intake, {"valid": valid, "test": test}, summary))
     if preparation.kind != "table":
@@ -174,6 +183,27 @@ def _baselines(
     return tuple(notices)
 
 
+def _is_text(intake: Intake | None) -> bool:
+    """Whether ids are those of a text's units."""
+    return isinstance(intake, Tokens) and intake.vocabulary is not None
+
+
+def _counted(
+    train: Part, parts: dict[str, Part | None], tokens: Tokens, summary: dict[str, Any]
+) -> tuple[Notice, ...]:
+    """What counts of units need without any learning, into the summary and as notices."""
+    notices = []
+    summary["baselines"] = {}
+    for name, part in parts.items():
+        if part is None:
+            continue
+        summary["baselines"][name] = baselines(train, part, tokens.size - 1)
+        for which, bits in summary["baselines"][name].items():
+            told = {"part": name, "bits": round(bits, 3), "perplexity": float(f"{2**bits:.4g}")}
+            notices.append(Notice(f"data.baseline_{which}", told))
+    return tuple(notices)
+
+
 def _given_split(rows: tuple[Rows, Rows], answered: Rows, n: int) -> Split:
     has_answer = np.zeros(n, np.bool_)
     has_answer[answered] = True
@@ -200,9 +230,12 @@ def _fit(
     """The inputs in the order of ``order``, and the preparation that made them."""
     if data.table is None:
         assert data.x is not None
-        preparation = fit_array(
-            data.x, data.feature_names, split.train, options.scale, coding, data.intake
-        )
+        if isinstance(data.intake, Tokens):
+            preparation = of_tokens(data.x.shape[1:], coding, data.intake)
+        else:
+            preparation = fit_array(
+                data.x, data.feature_names, split.train, options.scale, coding, data.intake
+            )
         x, notices = preparation.apply(data.x, order)
         return x, preparation, notices
     table = data.table

@@ -37,7 +37,8 @@ def split_kind(data: Data, options: PrepareOptions) -> str:
         return "group"
     if data.time is not None:
         return "time"
-    return "random" if data.task.kind == "regression" else "stratified"
+    has_strata = data.task.kind != "regression" and not data.task.has_steps
+    return "stratified" if has_strata else "random"
 
 
 def split_rows(data: Data, answered: Rows, options: PrepareOptions) -> Split:
@@ -95,6 +96,7 @@ def kfold(data: Data, k: int, seed: int = 0) -> Iterator[tuple[Rows, Rows]]:
     """
     answered = np.flatnonzero(~is_missing(data.y))
     groups = None if data.group is None else groups_of(data, answered)
-    strata = None if data.task.kind == "regression" else strata_of(data, answered)
+    is_plain = data.task.kind == "regression" or data.task.has_steps
+    strata = None if is_plain else strata_of(data, answered)
     for train, valid in folds(answered.size, k, seed, strata=strata, groups=groups):
         yield answered[train], answered[valid]

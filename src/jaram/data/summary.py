@@ -17,6 +17,7 @@ from jaram.data.splits import Split
 from jaram.data.splitting import split_kind
 from jaram.data.stored import stored
 from jaram.data.targets import Answers
+from jaram.data.tokens import Tokens
 
 if TYPE_CHECKING:
     from jaram.data.options import PrepareOptions
@@ -65,6 +66,9 @@ def _target(data: Data, split: Split, coded: Answers) -> dict[str, Any]:
             "classes": {name: int(n) for name, n in zip(task.classes, total, strict=True)},
             "by_part": {name: part.tolist() for name, part in counts.items()},
         }
+    if task.has_steps:
+        coded_parts = {name: data.coding.encode(data.y[rows]) for name, rows in parts.items()}
+        return {"steps": {name: _steps(part) for name, part in coded_parts.items() if len(part)}}
     if task.kind == "multilabel":
         shares = coded.mean(axis=0)
         return {
@@ -78,6 +82,13 @@ def _target(data: Data, split: Split, coded: Answers) -> dict[str, Any]:
     return {"targets": [_numbers(moments, j) for j in range(task.outputs)]}
 
 
+def _steps(classes: Answers) -> dict[str, Any]:
+    """How many steps of a part have an answer, and which share of them has the most frequent."""
+    counts = np.bincount(classes[classes >= 0].astype(np.int64))
+    total = int(counts.sum())
+    return {"count": total, "majority": round(float(counts.max() / total), 6) if total else 0.0}
+
+
 def _numbers(moments: Moments, j: int) -> dict[str, float]:
     return {
         "min": float(moments.low[j]),
@@ -88,6 +99,8 @@ def _numbers(moments: Moments, j: int) -> dict[str, float]:
 
 def _array_columns(data: Data) -> tuple[list[dict[str, Any]], list[str]]:
     assert data.x is not None
+    if isinstance(data.intake, Tokens):
+        return [], []
     x = data.x
     moments = Moments(stored(x))
     count = len(x) * int(np.prod(x.shape[1:-1]))

@@ -12,6 +12,8 @@ A task is inferred from one target column by these rules, in order:
 
 Several target columns are *multilabel* if they hold only 0 and 1 (or truth values), else
 *regression*.
+
+*tagging*, a class for every step, is never inferred but said; its answers are class numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ class TargetCoding:
     """How answers become numbers and back.
 
     For classes ``labels`` are their values as they came (text, int, float or bool), in the order of
-    the indices. For a regression a coded answer is ``(y − center) / scale``, both (outputs,).
+    the indices; empty for a task with steps, whose answers are class numbers as they come. For a
+    regression a coded answer is ``(y − center) / scale``, both (outputs,).
     """
 
     task: Task
@@ -50,8 +53,11 @@ class TargetCoding:
     def encode(self, y: NDArray[Any]) -> Answers:
         """``y`` coded: int32 (n,) of class indices, or float32 (n, outputs); -1 or NaN if missing.
 
-        Raises DataError for a label that is not one of the classes.
+        For a task with steps int32 (n, steps), -1 where a step has no answer. Raises DataError for
+        a label that is not one of the classes.
         """
+        if self.task.has_steps:
+            return _step_classes(y, len(self.task.classes))
         if self.task.has_classes:
             return _class_indices(y, self.labels, self.task.target_names)
         values = y.reshape(len(y), -1).astype(np.float64)
@@ -64,6 +70,8 @@ class TargetCoding:
 
     def decode(self, scaled: NDArray[Any]) -> NDArray[Any]:
         """Numbers back in the target's own unit, or class indices as labels."""
+        if self.task.has_steps:
+            return np.asarray(scaled)
         if self.task.has_classes:
             return self.labels_array()[np.asarray(scaled).astype(np.int64)]
         values = np.asarray(scaled, np.float64)
@@ -129,6 +137,8 @@ def infer_coding(
     learned from: one value only, free text, infinite numbers, or not what was ``said``.
     """
     target = ", ".join(target_names) or "y"
+    if said in ("tagging", "language"):
+        return TargetCoding(_step_task(y, said, class_names, target_names))
     if y.ndim > 2:
         raise DataError("data.target_axes", axes=y.ndim)
     if y.ndim == 2 and y.shape[1] == 1:
@@ -203,6 +213,30 @@ def _number_task(
         wrong = y[~np.isin(y, (0, 1))].reshape(-1)[0]
         raise DataError("data.labels_not_01", target=target, value=shown(wrong))
     return Task(kind, tuple(class_names) if class_names else names, outputs, names)
+
+
+def _step_task(
+    y: NDArray[Any], kind: TaskKind, class_names: Sequence[str] | None, names: tuple[str, ...]
+) -> Task:
+    """The task of class numbers (n, steps), as many classes as are named or come."""
+    count = len(class_names) if class_names else max(0, int(_step_classes(y, None).max()) + 1)
+    if count < 2:
+        raise DataError("data.one_class", target=", ".join(names) or "y", value=0)
+    _step_classes(y, count)
+    classes = tuple(class_names) if class_names else tuple(str(number) for number in range(count))
+    return Task(kind, classes, count, names or ("y",))
+
+
+def _step_classes(y: NDArray[Any], count: int | None) -> NDArray[np.int32]:
+    """Class numbers (n, steps), -1 where a step has no answer; DataError for anything else."""
+    if y.ndim != 2 or y.dtype.kind not in "iu":
+        raise DataError("data.step_classes", got=f"{y.dtype} {y.shape}")
+    low, high = int(y.min(initial=0)), int(y.max(initial=0))
+    if low < -1 or (count is not None and high >= count):
+        wrong = low if low < -1 else high
+        last = "…" if count is None else count - 1
+        raise DataError("data.unknown_step_class", value=wrong, last=last)
+    return np.asarray(y, np.int32)
 
 
 def _one_hot_coding(

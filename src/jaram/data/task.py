@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from jaram.errors import DataError
 from jaram.messages.nearest import suggestion
 
-TaskKind = Literal["regression", "binary", "multiclass", "multilabel"]
+TaskKind = Literal["regression", "binary", "multiclass", "multilabel", "tagging", "language"]
 TASK_KINDS: tuple[TaskKind, ...] = get_args(TaskKind)
 
 
@@ -19,8 +19,9 @@ class Task:
 
     ``classes`` are the names of the classes, in the order of their indices (of the labels, for a
     multi-label task; empty for a regression). ``outputs`` is the number of numbers that describe
-    an answer: targets of a regression, classes, labels; 1 for two classes. ``target_names`` are the
-    columns the target came from.
+    an answer: targets of a regression, classes, labels; 1 for two classes. "tagging" wants a class
+    for every step of an example, and "language" too: the unit of a text that comes next.
+    ``target_names`` are the columns the target came from.
     """
 
     kind: TaskKind
@@ -32,6 +33,11 @@ class Task:
     def has_classes(self) -> bool:
         """Whether an example belongs to exactly one class: binary or multi-class."""
         return self.kind in ("binary", "multiclass")
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether every step of an example belongs to one class: tagging or language."""
+        return self.kind in ("tagging", "language")
 
     def to_json(self) -> dict[str, Any]:
         """The task as plain JSON values."""

@@ -94,14 +94,7 @@ class TextColumn:
     def facts(self, ids: NDArray[np.int32]) -> dict[str, Any]:
         """What a summary tells of ids (n, length): their vocabulary, length, share of padding and
         of unknown units."""
-        there = ids > 0
-        return {
-            "unit": self.vocabulary.kind,
-            "vocabulary": self.vocabulary.size,
-            "length": self.length,
-            "padding": round(1 - float(there.mean()), 4) if ids.size else 0.0,
-            "unknown": round(float((ids == UNKNOWN).sum() / max(1, there.sum())), 4),
-        }
+        return facts_of(self.vocabulary, ids)
 
     def to_json(self) -> dict[str, Any]:
         """The way as plain JSON values."""
@@ -113,6 +106,18 @@ class TextColumn:
         if table is None:
             return None
         return cls(str(table["column"]), Vocabulary.from_json(table), int(table["length"]))
+
+
+def facts_of(vocabulary: Vocabulary, ids: NDArray[np.int32]) -> dict[str, Any]:
+    """What a summary tells of ids (n, length) and their vocabulary."""
+    there = ids > 0
+    return {
+        "unit": vocabulary.kind,
+        "vocabulary": vocabulary.size,
+        "length": ids.shape[1],
+        "padding": round(1 - float(there.mean()), 4) if ids.size else 0.0,
+        "unknown": round(float((ids == UNKNOWN).sum() / max(1, there.sum())), 4),
+    }
 
 
 def texts_of(series: pl.Series) -> Sequence[str]:

@@ -85,8 +85,12 @@ class Vocabulary:
     def ids(self, text: str) -> list[int]:
         """The ids of a text's units; one UNKNOWN for a text without any, since a series of no step
         has no last state and no mean."""
+        return self.ids_of(units_of(text, self.kind)) or [UNKNOWN]
+
+    def ids_of(self, units: Iterable[str]) -> list[int]:
+        """The id of each unit."""
         known = self._ids
-        return [known.get(unit, UNKNOWN) for unit in units_of(text, self.kind)] or [UNKNOWN]
+        return [known.get(unit, UNKNOWN) for unit in units]
 
     def encode(self, texts: Sequence[str], length: int) -> NDArray[np.int32]:
         """Ids (n, length) int32; longer texts lose their end, shorter ones are padded after it."""

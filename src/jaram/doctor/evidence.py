@@ -209,10 +209,12 @@ class Evidence:
     def reference(self) -> Reference | None:
         """Simple models on the same parts.
 
-        None without the data, and where classes are weighted: the simple models are not, and have
-        another aim.
+        None without the data, for answers at every step, which they do not give, and where classes
+        are weighted: the simple models are not, and have another aim.
         """
-        if self.prepared is None or self.curves.score_name == "balanced_accuracy":
+        if self.prepared is None or self.prepared.task.has_steps:
+            return None
+        if self.curves.score_name == "balanced_accuracy":
             return None
         from jaram.doctor.baselines import reference
 
@@ -305,7 +307,8 @@ class Evidence:
 def _weights(params: Any) -> list[NDArray[Any]]:
     """The arrays named ``weight`` in a layer's parameters, however deep."""
     found: list[NDArray[Any]] = []
-    for name, value in params.items() if isinstance(params, dict) else ():
+    # By name: arrays read from a file come in any order.
+    for name, value in sorted(params.items()) if isinstance(params, dict) else ():
         if isinstance(value, dict):
             found += _weights(value)
         elif "weight" in name:

@@ -51,7 +51,8 @@ def of_run(
     if prepared is not None or run.saved_through_time is not None:
         known = dataclasses.replace(run, prepared=prepared)
         evidence = dataclasses.replace(evidence, through_time=known.measure_through_time)
-    if prepared is None:
+    # Answers at every step are no answers of examples, which is what the rules ask about.
+    if prepared is None or run.task.has_steps:
         return evidence
     parts = measured_parts(prepared)
     answers = {
@@ -140,6 +141,8 @@ def chance(task: Task, prepared: Prepared | None, summary: dict[str, Any] | None
         valid = prepared.valid
         return _majority(valid if valid is not None and len(valid) else prepared.train, task)
     told = (summary or {}).get("target", {})
+    if "steps" in told:
+        return float(told["steps"].get("valid", told["steps"]["train"])["majority"])
     if "by_part" in told:
         counts = np.asarray(told["by_part"].get("valid") or told["by_part"]["train"], float)
         return float(counts.max() / counts.sum()) if counts.sum() else None
@@ -152,7 +155,7 @@ def _majority(part: Part, task: Task) -> float:
     if task.kind == "multilabel":
         shares = part.y.mean(axis=0)
         return float(np.mean(np.maximum(shares, 1 - shares)))
-    counts = np.bincount(part.y.astype(np.int64))
+    counts = np.bincount(part.y[part.y >= 0].astype(np.int64))
     return float(counts.max() / counts.sum())
 
 

@@ -31,6 +31,8 @@ def checked(runs: Any) -> tuple[Run, ...]:
     for member in members:
         if not isinstance(member, Run):
             raise UsageError("ensemble.not_a_run", got=type(member).__name__)
+        if member.task.has_steps:
+            raise UsageError("ensemble.has_steps", task=member.task.kind)
     first = members[0]
     for number, member in enumerate(members[1:], start=2):
         if member.task != first.task:

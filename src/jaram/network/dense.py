@@ -18,6 +18,9 @@ from jaram.spec import Count, spec
 class Dense(Layer):
     """``activation(x @ weight + bias)`` on the last axis.
 
+    Axes before the last are kept, so that on a series ``(steps, features)`` the same weights serve
+    every step: what other libraries call "time distributed".
+
     units: size of the output's last axis.
     init: how ``weight`` ``(inputs, units)`` is drawn; None takes what suits the activation.
     bias: whether there is a ``bias`` ``(units,)``; it starts at 0.

@@ -98,6 +98,18 @@ def bilstm(units: int = 64) -> Network:
     return SpatialDropout(0.2), reads, AttentionPool(), Dropout(0.5)
 
 
+def tagger(units: int = 64) -> Network:
+    """A bidirectional LSTM that answers at every step: each step is told by what stands before and
+    behind it (Graves & Schmidhuber, 2005)."""
+    return Bidirectional(LSTM(units, return_sequences=True)), Dropout(0.3)
+
+
+def char_lm(units: int = 128) -> Network:
+    """A language model: a GRU whose every state foretells what comes next (Mikolov et al., 2010;
+    Graves, 2013). It reads forward only, so that it can also write."""
+    return GRU(units, return_sequences=True), Dropout(0.2)
+
+
 def series_cnn(filters: int = 64) -> Network:
     """The fully convolutional network for series (Wang, Yan & Oates, 2017), at half its width."""
     layers: list[Layer] = []
@@ -127,6 +139,8 @@ READY: dict[str, Callable[[], Network]] = {
         resnet18,
         text_cnn,
         bilstm,
+        tagger,
+        char_lm,
         series_cnn,
         seq2value,
         seq2seq,

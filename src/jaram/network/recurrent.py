@@ -18,7 +18,7 @@ weights; None takes Glorot's and orthogonal ones.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +32,8 @@ from jaram.network.kernels import recurrence
 from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
 from jaram.spec import Count, Finite, Share, name_of, spec
+
+# A cell is one step; a layer runs it over all steps, and whoever generates a text, one at a time.
 
 Carry = tuple[Array, ...]
 """The state of a cell, arrays ``(batch, units)``; the first is its output."""
@@ -55,11 +57,19 @@ class Recurrent(Protocol):
     def init(self) -> Initializer | None: ...
     @property
     def recurrent_init(self) -> Initializer | None: ...
+    @property
+    def parts(self) -> int:
+        """Arrays of the cell's state."""
+
+    def cell(self, params: Params) -> Cell:
+        """One step with these parameters."""
 
 
 @spec(family="layer", name="rnn", aliases=("simple_rnn",))
 class RNN(Layer):
     """``h = activation(x @ input + h @ recurrent + bias)`` (Elman, 1990)."""
+
+    parts: ClassVar[int] = 1
 
     units: Count
     activation: ActivationField = Tanh()
@@ -79,17 +89,21 @@ class RNN(Layer):
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
+        weight = params["recurrent"]["weight"]
+        inputs, real = _inputs(params, x), _real(context)
+        if _is_plain(self) and isinstance(self.activation, Tanh | ReLU):
+            states = recurrence.simple(inputs, weight, real, name_of(self.activation))
+        else:
+            states = _states(self, params, inputs, real, context)
+        return _wanted(self, states), state
+
+    def cell(self, params: Params) -> Cell:
         weight, own = params["recurrent"]["weight"], params.get("activation", {})
 
         def cell(z: Array, carry: Carry, seen: Array | None) -> Carry:
             return (self.activation(z + _seen(carry[0], seen) @ weight, own),)
 
-        inputs, real = _inputs(params, x), _real(context)
-        if _is_plain(self) and isinstance(self.activation, Tanh | ReLU):
-            states = recurrence.simple(inputs, weight, real, name_of(self.activation))
-        else:
-            states = _states(self, cell, 1, inputs, real, context)
-        return _wanted(self, states), state
+        return cell
 
     def output_mask(self, mask: Array | None) -> Array | None:
         return mask if self.return_sequences else None
@@ -109,6 +123,8 @@ class LSTM(Layer):
     1 a new network remembers (Jozefowicz et al., 2015). peephole: whether gates see the cell, too
     (Gers & Schmidhuber, 2000): ``peephole`` ``(3, units)`` for input, forget and output.
     """
+
+    parts: ClassVar[int] = 2
 
     units: Count
     activation: ActivationField = Tanh()
@@ -133,6 +149,14 @@ class LSTM(Layer):
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
+        inputs, real = _inputs(params, x), _real(context)
+        if _is_plain(self) and isinstance(self.activation, Tanh) and not self.peephole:
+            states = recurrence.lstm(inputs, params["recurrent"]["weight"], real)
+        else:
+            states = _states(self, params, inputs, real, context)
+        return _wanted(self, states), state
+
+    def cell(self, params: Params) -> Cell:
         weight, own = params["recurrent"]["weight"], params.get("activation", {})
         peep = params.get("peephole", jnp.zeros((3, 1)))
 
@@ -143,12 +167,7 @@ class LSTM(Layer):
             c = f * c + i * jnp.tanh(g)
             return jax.nn.sigmoid(o + peep[2] * c) * self.activation(c, own), c
 
-        inputs, real = _inputs(params, x), _real(context)
-        if _is_plain(self) and isinstance(self.activation, Tanh) and not self.peephole:
-            states = recurrence.lstm(inputs, weight, real)
-        else:
-            states = _states(self, cell, 2, inputs, real, context)
-        return _wanted(self, states), state
+        return cell
 
     def output_mask(self, mask: Array | None) -> Array | None:
         return mask if self.return_sequences else None
@@ -168,6 +187,8 @@ class GRU(Layer):
     input + bias + r * (h @ recurrent + recurrent bias)), as in cuDNN, PyTorch and Keras; or
     ``"before"`` it, n = activation(x @ input + bias + (r * h) @ recurrent), as in the paper.
     """
+
+    parts: ClassVar[int] = 1
 
     units: Count
     activation: ActivationField = Tanh()
@@ -190,6 +211,15 @@ class GRU(Layer):
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
+        inputs, real = _inputs(params, x), _real(context)
+        if _is_plain(self) and isinstance(self.activation, Tanh) and self.reset == "after":
+            recurrent = params["recurrent"]
+            states = recurrence.gru(inputs, recurrent["weight"], recurrent["bias"], real)
+        else:
+            states = _states(self, params, inputs, real, context)
+        return _wanted(self, states), state
+
+    def cell(self, params: Params) -> Cell:
         weight, own = params["recurrent"]["weight"], params.get("activation", {})
         bias = params["recurrent"].get("bias", 0.0)
 
@@ -205,12 +235,7 @@ class GRU(Layer):
                 n = n + (r * _seen(h, seen)) @ candidate
             return ((1 - u) * self.activation(n, own) + u * h,)
 
-        inputs, real = _inputs(params, x), _real(context)
-        if _is_plain(self) and isinstance(self.activation, Tanh) and self.reset == "after":
-            states = recurrence.gru(inputs, weight, bias, real)
-        else:
-            states = _states(self, cell, 1, inputs, real, context)
-        return _wanted(self, states), state
+        return cell
 
     def output_mask(self, mask: Array | None) -> Array | None:
         return mask if self.return_sequences else None
@@ -273,11 +298,23 @@ def _is_plain(layer: Recurrent) -> bool:
     return layer.recurrent_dropout is None and layer.truncate is None
 
 
+def first_carry(layer: Recurrent, batch: int) -> Carry:
+    """The state before the first step: zeros ``(batch, units)``."""
+    return (jnp.zeros((batch, layer.units), jnp.float32),) * layer.parts
+
+
+def next_carry(layer: Recurrent, params: Params, carry: Carry, x: Array) -> Carry:
+    """The state after one more step ``x`` ``(batch, features)``; its first array is the output."""
+    z = product(x, params["input"]["weight"]) + params["bias"]
+    return layer.cell(params)(z, carry, None)
+
+
 def _states(
-    layer: Recurrent, cell: Cell, parts: int, inputs: Array, real: Array | None, context: Context
+    layer: Recurrent, params: Params, inputs: Array, real: Array | None, context: Context
 ) -> Array:
-    """Outputs of all steps ``(steps, batch, units)``, one step of ``cell`` after another."""
+    """Outputs of all steps ``(steps, batch, units)``, one step of the cell after another."""
     steps, batch, _ = inputs.shape
+    cell = layer.cell(params)
     seen = None
     if layer.recurrent_dropout is not None and (context.training or context.drops):
         kept = 1.0 - layer.recurrent_dropout
@@ -298,8 +335,7 @@ def _states(
             )
         return after, after[0]
 
-    zero = jnp.zeros((batch, layer.units), inputs.dtype)
-    _, states = jax.lax.scan(step, (zero,) * parts, (inputs, real, cuts))
+    _, states = jax.lax.scan(step, first_carry(layer, batch), (inputs, real, cuts))
     return states
 
 

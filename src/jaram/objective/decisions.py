@@ -40,7 +40,8 @@ def decide(z: Array, activation: ActivationFunction, loss: Loss, task: Task) -> 
     Classes: int32 ``(batch,)``, the largest of several outputs (where several are equally large, as
     a step function's or dead ReLUs' are, the one with the largest ``z`` among them); with one
     output the side of the :func:`threshold`, or for more than two classes the nearest class
-    number.
+    number. Of a task with steps ``z`` is ``(batch, steps, outputs)`` and the answers
+    ``(batch, steps)``.
     Labels: int32 0 or 1 ``(batch, labels)``, by the threshold. Regression: ``p`` itself.
     """
     p = activation(z, {})
@@ -67,7 +68,7 @@ def is_probability(activation: ActivationFunction, task: Task, outputs: int) -> 
     name = name_of(activation)
     if task.kind == "multilabel" or (task.kind == "binary" and outputs == 1):
         return name == "sigmoid"
-    return task.has_classes and name == "softmax" and outputs > 1
+    return (task.has_classes or task.has_steps) and name == "softmax" and outputs > 1
 
 
 def probabilities(z: Array, activation: ActivationFunction, loss: Loss, task: Task) -> Array:

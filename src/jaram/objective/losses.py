@@ -137,7 +137,7 @@ class CategoricalCrossEntropy(Loss):
 
     label_smoothing: Share = 0.0
 
-    tasks: ClassVar[tuple[str, ...]] = ("multiclass",)
+    tasks: ClassVar[tuple[str, ...]] = ("multiclass", "tagging", "language")
     pairs_with: ClassVar[str] = "softmax"
 
     def __call__(self, z: Array, activation: ActivationFunction, target: Array) -> Array:

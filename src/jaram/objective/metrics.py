@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
 Weight = ArrayLike | None
 
-LOWER_IS_BETTER = frozenset({"loss", "log_loss", "rmse", "mae"})
+LOWER_IS_BETTER = frozenset({"loss", "log_loss", "rmse", "mae", "bits_per_unit", "perplexity"})
 
 
 def higher_is_better(metric: str) -> bool:
@@ -50,7 +50,9 @@ def evaluate(
     outputs: for classes, int predictions ``(n,)`` or probabilities ``(n, classes)``, for a binary
     task also float probabilities ``(n,)`` of the second class; for labels, ints or probabilities
     ``(n, labels)``; for a regression, predictions in the unit of ``y``. Without probabilities
-    there is no ``roc_auc`` and no ``log_loss``.
+    there is no ``roc_auc`` and no ``log_loss``. For a task with steps, the probability of the true
+    class at every step ``(n, steps)``, and ``answer`` ``(n, steps)``; steps of class -1 count
+    nothing.
 
     answer: the predicted classes or labels that go with probabilities; None takes the most probable
         class, and the labels above 0.5. They differ only where classes are equally probable.
@@ -60,7 +62,10 @@ def evaluate(
     truth, given = np.asarray(y), np.asarray(outputs)
     said = None if answer is None else np.asarray(answer).astype(np.int64)
     _check_rows(truth, given, sample_weight)
-    if task.kind == "regression":
+    if task.has_steps:
+        assert said is not None
+        found = _steps(task, truth.astype(np.int64), given, said)
+    elif task.kind == "regression":
         found = _regression(truth, given, sample_weight)
     elif task.kind == "multilabel":
         found = _multilabel(truth.astype(np.int64), given, said, sample_weight)
@@ -109,6 +114,26 @@ def _classes(
         found["roc_auc"] = roc_auc(y, score, weight)
         found["log_loss"] = log_loss(y, probability, weight)
     return found
+
+
+def _steps(task: Task, y: Classes, of_truth: NDArray[Any], said: Classes) -> dict[str, float]:
+    there = y >= 0
+    truth, predicted = y[there], said[there]
+    cost = _negative_log(of_truth[there])
+    if task.kind == "language":
+        nats = float(cost.mean())
+        return {
+            "accuracy": accuracy(truth, predicted),
+            "bits_per_unit": nats / float(np.log(2)),
+            "perplexity": float(np.exp(nats)),
+        }
+    matrix = confusion(truth, predicted, len(task.classes))
+    return {
+        "accuracy": accuracy(truth, predicted),
+        "balanced_accuracy": balanced_accuracy(matrix),
+        "f1": f1(matrix),
+        "log_loss": float(cost.mean()),
+    }
 
 
 def _multilabel(
@@ -198,8 +223,14 @@ def log_loss(y: ArrayLike, probability: ArrayLike, weight: Weight = None) -> flo
     p = np.asarray(probability)
     p = p if np.issubdtype(p.dtype, np.floating) else p.astype(np.float64)
     of_truth = p[np.arange(len(p)), np.asarray(y).astype(np.int64)]
+    return _average(_negative_log(of_truth), weight)
+
+
+def _negative_log(p: NDArray[Any]) -> Floats:
+    """-log p in nats, p kept off 0 and 1 by the epsilon of its dtype."""
     epsilon = np.finfo(p.dtype).eps
-    return _average(-np.log(np.clip(of_truth, epsilon, 1 - epsilon).astype(np.float64)), weight)
+    cost: Floats = -np.log(np.clip(p, epsilon, 1 - epsilon).astype(np.float64))
+    return cost
 
 
 def r2(y: ArrayLike, predicted: ArrayLike, weight: Weight = None) -> float:

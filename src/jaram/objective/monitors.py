@@ -36,7 +36,7 @@ def monitors(task: Task) -> tuple[str, ...]:
         return ("loss", "rmse", "mae", "r2")
     if task.kind == "multilabel":
         return ("loss", "label_accuracy", "exact_match", "f1")
-    if len(task.classes) > MOST_CLASSES:
+    if task.kind == "language" or len(task.classes) > MOST_CLASSES:
         return ("loss", "accuracy")
     return ("loss", "accuracy", "balanced_accuracy", "f1")
 
@@ -100,7 +100,7 @@ def partial_sums(
     truth = classes_of(target)
     sums["right"] = total((answer == truth).astype(jnp.float32))
     classes = len(task.classes)
-    if classes <= MOST_CLASSES:
+    if task.kind != "language" and classes <= MOST_CLASSES:
         rows = jax.nn.one_hot(truth, classes) * real[:, None]
         sums["confusion"] = rows.T @ jax.nn.one_hot(answer, classes)  # (true, predicted)
     return sums

@@ -27,6 +27,8 @@ DEFAULTS: dict[str, type[Loss]] = {
     "binary": BinaryCrossEntropy,
     "multiclass": CategoricalCrossEntropy,
     "multilabel": BinaryCrossEntropy,
+    "tagging": CategoricalCrossEntropy,
+    "language": CategoricalCrossEntropy,
 }
 """The default loss of each kind of task."""
 
@@ -70,8 +72,8 @@ def table(lang: Language | None = None) -> str:
 
 
 def default_loss(kind: str) -> Loss:
-    """The loss for a kind of task: ``"regression"``, ``"binary"``, ``"multiclass"`` or
-    ``"multilabel"``.
+    """The loss for a kind of task: ``"regression"``, ``"binary"``, ``"multiclass"``,
+    ``"multilabel"``, ``"tagging"`` or ``"language"``.
     """
     return DEFAULTS[kind]()
 

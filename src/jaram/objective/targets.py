@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 def encode(y: ArrayLike, task: Task, outputs: int) -> Array:
     """``(batch, outputs)`` float32 from ``y`` as prepared.
 
-    Classes (``y`` int ``(batch,)``) become one-hot rows, or with a single output their number as a
-    float: 0 and 1 for a binary target. A class beyond the last output becomes a row of zeros.
+    Classes (``y`` int ``(batch,)``, or ``(batch, steps)``, then with an axis more) become one-hot
+    rows, or with a single output their number as a float: 0 and 1 for a binary target. A class
+    beyond the last output, and -1, become a row of zeros.
     Labels and regression targets (``y`` float ``(batch, outputs)`` or ``(batch,)``) are taken as
     they are.
     """
     y = jnp.asarray(y)
-    if task.has_classes and outputs > 1:
+    if (task.has_classes or task.has_steps) and outputs > 1:
         return jax.nn.one_hot(y.astype(jnp.int32), outputs, dtype=jnp.float32)
     return y.astype(jnp.float32).reshape(y.shape[0], -1)
 

@@ -192,20 +192,22 @@ class Run:
         """Predictions for new examples: class labels, 0/1 labels, or numbers in the target's unit.
 
         ``x`` is an array, a frame, a Data, or a file's path, with the columns of the training data.
-        Shape ``(examples,)``, or ``(examples, outputs)`` for several targets or labels.
+        Shape ``(examples,)``, or ``(examples, outputs)`` for several targets or labels; of a task
+        with steps class numbers ``(examples, steps)``.
         samples: as in :meth:`predict_proba`.
         """
         if samples is not None:
             told = self._sampled(x, samples)
-            if self.task.has_classes:
-                told = told.argmax(axis=1)
+            if self.task.has_classes or self.task.has_steps:
+                told = told.argmax(axis=-1)
             elif self.task.kind == "multilabel":
                 told = told > 0.5
             return self._decoded(told)
         return self._decoded(self.examine(self._inputs(x)).answer)
 
     def predict_proba(self, x: Any, samples: int | None = None) -> NDArray[np.float32]:
-        """Probabilities ``(examples, classes)`` (``(examples, labels)`` for multi-label).
+        """Probabilities ``(examples, classes)`` (``(examples, labels)`` for multi-label,
+        ``(examples, steps, classes)`` for a class at every step).
 
         samples: so many times with other units dropped, and the mean of what comes out: the network
             as an ensemble of the networks that dropout trained (Gal and Ghahramani, 2016). None
@@ -217,6 +219,11 @@ class Run:
             raise RunError("runs.no_probabilities")
         if samples is not None:
             return self._sampled(x, samples)
+        if self.task.has_steps:
+            from jaram.training.outputs import step_probabilities
+
+            x = self._inputs(x)
+            return step_probabilities(self.recipe, self.params, self.network_state, x, self.task)
         return np.asarray(self.examine(self._inputs(x)).probability)
 
     def evaluate(self, data: Any) -> dict[str, float]:
@@ -274,8 +281,12 @@ class Run:
         else:
             truth, given = part.y, found.probability
         weight = part.weight if part.weight is not None and part.weight.any() else None
+        if self.task.has_steps:  # every step counts once, whatever the length of its example
+            steps = (truth >= 0).sum(axis=1)
+            weight = steps if weight is None else steps * weight
         metrics = {"loss": float(np.average(found.loss, weights=weight))}
-        return metrics | evaluate(self.task, truth, given)
+        answer = found.answer if self.task.has_steps else None
+        return metrics | evaluate(self.task, truth, given, answer=answer)
 
 
 def read_inputs(preparation: Preparation, x: Any) -> Any:

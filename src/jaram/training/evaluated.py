@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from jaram.data.memory import aligned_empty
 from jaram.network.layer import Context
 from jaram.objective.monitors import from_sums, monitors, partial_sums
+from jaram.objective.steps import side_by_side
 from jaram.objective.targets import encode
 from jaram.recipe import Recipe
 from jaram.training import supervised
@@ -64,15 +65,17 @@ def evaluate(
         passed = supervised.forward(
             recipe, params, state.network_state, block.x, Context(training=False)
         )
-        target = encode(block.y, task, passed.z.shape[-1])
+        z, y, real, weight = passed.z, block.y, block.real, block.weight
+        if task.has_steps:
+            z, y, real, weight = side_by_side(z, y, real, weight)
         return partial_sums(
             task,
             loss,
-            passed.z,
+            z,
             passed.activation,
-            target,
-            real=block.real,
-            weight=block.weight,
+            encode(y, task, z.shape[-1]),
+            real=real,
+            weight=weight,
             center=watched.center,
         )
 

@@ -41,7 +41,12 @@ def _block_rows(recipe: Recipe, x: NDArray[Any] | Streamed) -> int:
 class Answers(NamedTuple):
     """Of each example, NumPy: logits ``(examples, outputs)``; answer, the class number, 0/1 labels
     or scaled target; probability ``(examples, classes)`` or ``(examples, labels)``, empty for a
-    regression; loss ``(examples,)``, meaningless where no target was given."""
+    regression; loss ``(examples,)``, meaningless where no target was given.
+
+    Of a task with steps: answer ``(examples, steps)``; probability ``(examples, steps)``, that of
+    the true class alone, and no logits: those of a vocabulary would fill the memory
+    (:func:`step_probabilities` gives them where they are wanted).
+    """
 
     logits: Any
     answer: Any
@@ -64,6 +69,14 @@ def _answers(
     passed = forward(recipe, params, state, x, Context(training=False))
     z, activation = passed.z, passed.activation
     is_regression = task.kind == "regression"
+    if task.has_steps:
+        shares = probabilities(z, activation, recipe.loss, task)
+        return Answers(
+            logits=jnp.zeros((len(z), 0)),
+            answer=decide(z, activation, recipe.loss, task),
+            probability=jnp.take_along_axis(shares, jnp.maximum(y, 0)[..., None], -1)[..., 0],
+            loss=per_example_loss(recipe, task, z, activation, y),
+        )
     return Answers(
         logits=z,
         answer=decide(z, activation, recipe.loss, task),
@@ -91,7 +104,9 @@ def answers(
     if not len(x):
         raise DataError("data.no_rows")
     knobs = knob_arrays(for_program(recipe))
-    if y is None:
+    if y is None and task.has_steps:
+        y = np.zeros(x.shape[:2], np.int32)
+    elif y is None:
         y = np.zeros(len(x), np.int32)
         if not task.has_classes:
             y = np.zeros((len(x), task.outputs), np.float32)
@@ -104,6 +119,30 @@ def answers(
         found = _program()(knobs, params, state, block, target, task)
         parts.append(Answers(*(np.asarray(values)[: rows.stop - start] for values in found)))
     return Answers(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+@partial(jax.jit, static_argnames=("task",))
+def _shares(
+    recipe: Recipe, params: NetworkParams, state: NetworkState, x: Array, task: Task
+) -> Array:
+    assert recipe.loss is not None
+    passed = forward(recipe, params, state, x, Context(training=False))
+    return probabilities(passed.z, passed.activation, recipe.loss, task)
+
+
+def step_probabilities(
+    recipe: Recipe, params: NetworkParams, state: NetworkState, x: NDArray[Any], task: Task
+) -> NDArray[np.float32]:
+    """Probabilities ``(examples, steps, classes)`` of a task with steps, for prepared ``x``."""
+    if not len(x):
+        raise DataError("data.no_rows")
+    knobs, size = knob_arrays(for_program(recipe)), _block_rows(recipe, x)
+    make_room(_shares)
+    parts = [
+        np.asarray(_shares(knobs, params, state, _filled(x[start : start + size], size), task))
+        for start in range(0, len(x), size)
+    ]
+    return np.concatenate(parts)[: len(x)]
 
 
 @partial(jax.jit, static_argnames=("task",))

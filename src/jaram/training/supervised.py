@@ -14,6 +14,7 @@ from jaram.data.task import Task
 from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Context
 from jaram.network.network import Network, NetworkParams, NetworkState, apply_each
+from jaram.objective.steps import example_losses
 from jaram.objective.targets import encode
 from jaram.optimizer.averaging import Averaging
 from jaram.recipe import Recipe
@@ -58,7 +59,8 @@ class Forward(NamedTuple):
     """One pass forward.
 
     outputs: of each layer ``(batch, ...)``, the last before the output activation. z: that last,
-    ``(batch, outputs)``. state: the next network state.
+    ``(batch, outputs)``, or ``(batch, steps, outputs)`` of a task with steps. state: the next
+    network state.
     """
 
     outputs: list[Array]
@@ -85,7 +87,10 @@ def per_example_loss(
 ) -> Array:
     """Loss of each example ``(batch,)``, without penalties and weights."""
     assert recipe.loss is not None
-    return recipe.loss(z, activation, encode(y, task, z.shape[-1]))
+    target = encode(y, task, z.shape[-1])
+    if task.has_steps:
+        return example_losses(recipe.loss, z, activation, target, y)
+    return recipe.loss(z, activation, target)
 
 
 def mean_loss(losses: Array, weight: Array | None) -> Array:

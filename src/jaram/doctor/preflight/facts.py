@@ -84,8 +84,9 @@ class Facts:
 
     @cached_property
     def outputs(self) -> int:
-        """Numbers that the network gives for one example."""
-        return int(np.prod(self.shapes[-1]))
+        """Numbers that the network gives for one example, or for one of its steps if each has an
+        answer."""
+        return int(self.shapes[-1][-1] if self.task.has_steps else np.prod(self.shapes[-1]))
 
     @cached_property
     def output_activation(self) -> ActivationFunction:

@@ -6,6 +6,8 @@ const MAIN = {
   binary: ["accuracy"],
   multiclass: ["accuracy"],
   multilabel: ["label_accuracy", "exact_match"],
+  tagging: ["accuracy"],
+  language: ["bits_per_unit"],
 };
 const METRICS = [
   "accuracy",
@@ -15,6 +17,8 @@ const METRICS = [
   "f1",
   "roc_auc",
   "log_loss",
+  "bits_per_unit",
+  "perplexity",
   "r2",
   "rmse",
   "mae",
@@ -48,6 +52,7 @@ function headline() {
 function aim(target) {
   const { intake } = evidence.summary;
   if (intake?.kind === "forecast") return t("head_forecast", intake);
+  if (evidence.task.kind === "language") return t("head_language");
   const nameless = !target || target === "y" || target === "class";
   if (nameless && has(`head_${evidence.summary.kind}`)) return t(`head_${evidence.summary.kind}`);
   return target ? t("head_predicting", { target }) : t("head_nameless");

@@ -8,6 +8,7 @@ from jaram.doctor.finding import Finding
 from jaram.doctor.preflight.facts import Facts
 from jaram.doctor.preflight.registry import refuses, warns
 from jaram.errors import PreflightError
+from jaram.network.stepwise import looks_ahead
 from jaram.spec import words
 
 
@@ -16,13 +17,31 @@ def layers_fit_each_other(facts: Facts) -> None:
     """Every layer can take what the one before it gives."""
     if not facts.layers:
         raise PreflightError("preflight.no_layers")
-    if len(facts.shapes[-1]) != 1:
+    if facts.task.has_steps:
+        _answers_every_step(facts)
+    elif len(facts.shapes[-1]) != 1:
         raise PreflightError(
             "preflight.output_not_flat",
             layer=words(facts.layers[-1]),
             shape=facts.shapes[-1],
             outputs=facts.task.outputs,
         )
+
+
+def _answers_every_step(facts: Facts) -> None:
+    steps, last = facts.prepared.input_shape[0], facts.shapes[-1]
+    if len(last) != 2 or last[0] != steps:
+        raise PreflightError(
+            "preflight.not_every_step", layer=words(facts.layers[-1]), shape=last, steps=steps
+        )
+
+
+@refuses
+def language_is_read_forward(facts: Facts) -> None:
+    """A network that sees the next unit need not foretell it."""
+    layer = looks_ahead(facts.layers) if facts.task.kind == "language" else None
+    if layer is not None:
+        raise PreflightError("preflight.looks_ahead", layer=words(layer))
 
 
 @refuses
@@ -35,6 +54,8 @@ def outputs_can_hold_the_target(facts: Facts) -> None:
             raise PreflightError(
                 f"preflight.outputs_{task.kind}", outputs=outputs, needed=task.outputs
             )
+    elif task.has_steps and outputs != task.outputs:
+        raise PreflightError("preflight.outputs_steps", outputs=outputs, needed=task.outputs)
     elif 1 < outputs < facts.classes:
         raise PreflightError("preflight.outputs_classes", outputs=outputs, needed=facts.classes)
 

@@ -51,7 +51,7 @@ def unlike_parts(facts: Facts) -> Iterable[Finding]:
     ``unrepresentative_validation`` where the data came with its own parts. A split by time or group
     may differ in earnest and is left alone.
     """
-    if facts.valid is None or facts.task.kind == "multilabel":
+    if facts.valid is None or facts.task.kind == "multilabel" or facts.task.has_steps:
         return
     brought = facts.data.valid is not None
     if not brought and facts.prepared.summary["split"]["kind"] in ("time", "group"):
