@@ -70,6 +70,7 @@ def test_the_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.Monke
     Path("table.csv").write_text("size,price\n" + prices, encoding="utf-8")
     months = (f"{1990 + m // 12}-{m % 12 + 1:02d},{m % 12 + m / 50}\n" for m in range(120))
     Path("sales.csv").write_text("month,sales\n" + "".join(months), encoding="utf-8")
+    Path("book.txt").write_text("Once upon a time there was a king.\n" * 40, encoding="utf-8")
     for number, pixels in enumerate(rng.integers(0, 256, (24, 8, 8), np.uint8)):
         path = Path("photos", "cat" if number % 2 else "dog", f"{number}.png")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -189,10 +189,10 @@ class Data:
 
 
 def _intake_of_steps(x: Array | None, y: Array, intake: Intake | None) -> Intake | None:
-    """The intake of examples with a class for every step; raises DataError unless both have the
-    same steps."""
+    """The intake of arrays with a class for every step; raises DataError unless both have the same
+    steps."""
     if x is None:
-        raise DataError("data.tagging_table")
+        return intake
     if y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise DataError("data.steps_differ", x=x.shape, y=y.shape)
     if x.ndim > 3 or (x.ndim == 2 and x.dtype.kind not in "biu"):

@@ -19,6 +19,7 @@ from jaram.data.notices import Notice, listed, shown
 from jaram.data.preparation import Preparation
 from jaram.data.table import Table
 from jaram.data.target_choice import choose_columns, choose_targets
+from jaram.data.task import task_kind
 from jaram.data.text import TextWishes
 from jaram.data.wishes import Wishes
 from jaram.errors import DataError
@@ -96,6 +97,8 @@ def data_of(table: Table, wishes: Wishes, name: str) -> Data:
         if column not in names:
             raise table.no_column(column)
     task = wishes.task
+    if task is not None and task_kind(task) == "tagging":
+        raise DataError("data.tagging_table")
     if task is None and len(targets) == 1 and kinds.get(targets[0]) in ("category", "number"):
         task = "classification" if kinds[targets[0]] == "category" else "regression"
     if table.rows < 2:
