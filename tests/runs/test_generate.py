@@ -108,7 +108,7 @@ def test_only_language_models_write(run):
     other = jr.train(jr.Recipe(network="dense 2", epochs=1), jr.load("xor", n=20))
     with pytest.raises(jr.RunError, match="language"):
         jr.generate(other, "a")
-    with pytest.raises(jr.UsageError, match="jr.open"):
+    with pytest.raises(jr.UsageError, match=r"jr\.open"):
         jr.generate("runs/1", "a")
 
 
