@@ -24,6 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import DTypeLike
 
 from jaram.errors import RecipeError
 from jaram.network.activations import ActivationField, ReLU, Tanh, activation_params
@@ -298,9 +299,9 @@ def _is_plain(layer: Recurrent) -> bool:
     return layer.recurrent_dropout is None and layer.truncate is None
 
 
-def first_carry(layer: Recurrent, batch: int) -> Carry:
+def first_carry(layer: Recurrent, batch: int, dtype: DTypeLike = jnp.float32) -> Carry:
     """The state before the first step: zeros ``(batch, units)``."""
-    return (jnp.zeros((batch, layer.units), jnp.float32),) * layer.parts
+    return (jnp.zeros((batch, layer.units), dtype),) * layer.parts
 
 
 def next_carry(layer: Recurrent, params: Params, carry: Carry, x: Array) -> Carry:
@@ -335,7 +336,7 @@ def _states(
             )
         return after, after[0]
 
-    _, states = jax.lax.scan(step, first_carry(layer, batch), (inputs, real, cuts))
+    _, states = jax.lax.scan(step, first_carry(layer, batch, inputs.dtype), (inputs, real, cuts))
     return states
 
 
