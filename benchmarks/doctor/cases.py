@@ -40,6 +40,8 @@ CONSEQUENCES: dict[str, str] = {
     "constant_prediction underfitting",
     "vanishing_gradient": "layer_not_learning slow_convergence plateau constant_prediction "
     "underfitting",
+    "vanishing_through_time": "layer_not_learning slow_convergence plateau constant_prediction "
+    "underfitting overfitting",
     "too_few_epochs": "slow_convergence underfitting constant_prediction",
     "underfitting": "plateau constant_prediction",
 }

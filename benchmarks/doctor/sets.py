@@ -126,6 +126,24 @@ def xnor4() -> jr.Data:
     return jr.Data(x, np.array([1, 0, 0, 1]), task="binary", name="xnor4")
 
 
+def _two_marked(seed: int, steps: int = 50) -> tuple[Array, Array, Array]:
+    """Series of numbers with two of them marked, one in each half, and the two: the adding problem
+    (Hochreiter & Schmidhuber, 1997) before it is said what is asked of them."""
+    data = jr.load("adding_problem", n=1000, length=steps, seed=seed)
+    assert data.x is not None
+    x = np.array(data.x, np.float64)
+    rows, first = np.arange(len(x)), x[..., 1].argmax(axis=1)
+    second = steps - 1 - x[:, ::-1, 1].argmax(axis=1)
+    return x, x[rows, first, 0], x[rows, second, 0]
+
+
+@_of("tune")
+def adding() -> jr.Data:
+    """The sum of two marked numbers among fifty."""
+    x, first, second = _two_marked(13)
+    return jr.Data(x, first + second, task="regression", name="adding")
+
+
 # --- seen part: held out in the first round -------------------------------------------------------
 
 
@@ -225,6 +243,13 @@ def reviews() -> jr.Data:
     words = [pair for pair, _ in sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:200]]
     x = np.array([[counts[word] for word in words] for counts in pairs], float)
     return jr.Data(x, np.array(labels, int), task="binary", name="reviews")
+
+
+@_of("seen")
+def weighing() -> jr.Data:
+    """Twice the first of two marked numbers and the second."""
+    x, first, second = _two_marked(25)
+    return jr.Data(x, 2 * first + second, task="regression", name="weighing")
 
 
 # --- held-out part --------------------------------------------------------------------------------
@@ -372,6 +397,13 @@ def parity3() -> jr.Data:
     """The eight rows of three-bit parity; nothing to validate on."""
     x = np.array([[a, b, c] for a in (0, 1) for b in (0, 1) for c in (0, 1)], float)
     return jr.Data(x, x.sum(axis=1).astype(int) % 2, task="binary", name="parity3")
+
+
+@_of("held")
+def comparing() -> jr.Data:
+    """Whether two marked numbers add up to more than 1."""
+    x, first, second = _two_marked(42)
+    return jr.Data(x, (first + second > 1).astype(int), task="binary", name="comparing")
 
 
 NEEDS_SHARED = {"pima", "abalone", "mnist", "reviews", "german", "sunspots"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mistakes_data
+import mistakes_memory
 import mistakes_rates
 import mistakes_setup
 import mistakes_several
@@ -13,6 +14,7 @@ MISTAKES = [
     *mistakes_rates.TABLE,
     *mistakes_data.TABLE,
     *mistakes_several.TABLE,
+    *mistakes_memory.TABLE,
 ]
 ILLNESSES = tuple(dict.fromkeys(mistake.illness for mistake in MISTAKES))
 

@@ -28,6 +28,12 @@ def uneven(n: int = 200) -> Data:
     return Data(x, (x[:, 0] > np.quantile(x[:, 0], 0.9)).astype(int))
 
 
+def series(n: int = 200) -> Data:
+    """Series of 12 steps and 2 channels in three classes."""
+    x = inputs(n, 24)
+    return Data(x.reshape(n, 12, 2), labels(x, 3))
+
+
 DATA: dict[str, Data] = {
     "classes": classes(),
     "two": classes(k=2),
@@ -35,6 +41,7 @@ DATA: dict[str, Data] = {
     "labels": multilabel(),
     "images": images(),
     "uneven": uneven(),
+    "series": series(),
 }
 
 
@@ -120,6 +127,14 @@ SICK: dict[str, tuple[str, dict[str, Any]]] = {
             "clip": "norm 5",
             "schedule": "warm_up 0.1",
             "batch_size": "full",
+        },
+    ),
+    "forgetful": (
+        "series",
+        {
+            "network": "rnn 8 return_sequences=true recurrent_init=(random_normal 0.01), "
+            "bidirectional (rnn 4 truncate=3 return_sequences=true), lstm 6, dense 8 relu",
+            "layer_rates": (1.0, 0.5, 2.0, 1.0, 1.0),
         },
     ),
     "composed": (

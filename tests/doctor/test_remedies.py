@@ -23,13 +23,15 @@ lower_learning_rate raise_learning_rate schedule_learning_rate warm_up larger_ba
 change_activation add_nonlinearity match_initializer insert_batch_norm insert_layer_norm
 residual_connections clip_gradients add_momentum change_optimizer scale_input scale_target
 correct_loss correct_output class_weights add_dropout add_l2 add_noise stop_early simplify widen
-deepen less_regularization more_epochs shuffle sound_defaults
+deepen less_regularization more_epochs shuffle sound_defaults gated_memory orthogonal_recurrence
+longer_memory attend_to_steps
 """
 NAMES = REMEDIES.split()
 ADVICE = "larger_validation shuffled_split drop_column check_labels more_data look_at_features"
 TOUCHES = {
     "network": "change_activation add_nonlinearity match_initializer insert_batch_norm "
-    "insert_layer_norm residual_connections add_dropout add_noise simplify widen deepen",
+    "insert_layer_norm residual_connections add_dropout add_noise simplify widen deepen "
+    "gated_memory orthogonal_recurrence longer_memory attend_to_steps",
     "optimizer": "lower_learning_rate raise_learning_rate add_momentum",
     "optimizer batch_size": "change_optimizer",
     "schedule": "schedule_learning_rate warm_up",
@@ -49,7 +51,8 @@ TOUCHES = {
 AT_ONCE = """
 schedule_learning_rate warm_up add_nonlinearity match_initializer insert_batch_norm
 insert_layer_norm residual_connections add_momentum change_optimizer scale_input scale_target
-correct_loss correct_output class_weights stop_early shuffle sound_defaults
+correct_loss correct_output class_weights stop_early shuffle sound_defaults orthogonal_recurrence
+longer_memory attend_to_steps
 """
 """Remedies with nothing left to do once they are applied."""
 

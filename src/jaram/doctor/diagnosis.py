@@ -123,7 +123,7 @@ def diagnose_at_once(run: Run, answers_of: AnswersOf | None = None) -> Diagnosis
     answers_of: gives the run's answers for a part where they are known already.
     """
     evidence = patient.of_run(run, answers_of=answers_of)
-    known = None if run.saved_through_time is None else evidence.through_time
+    known = evidence.through_time if run.knows_through_time else None
     return diagnose_evidence(dataclasses.replace(evidence, examination=None, through_time=known))
 
 

@@ -48,7 +48,7 @@ def of_run(
         best_epoch=run.best_epoch,
     )
     evidence = dataclasses.replace(evidence, params=run.params)
-    if prepared is not None or run.saved_through_time is not None:
+    if prepared is not None or run.knows_through_time:
         known = dataclasses.replace(run, prepared=prepared)
         evidence = dataclasses.replace(evidence, through_time=known.measure_through_time)
     # Answers at every step are no answers of examples, which is what the rules ask about.

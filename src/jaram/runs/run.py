@@ -159,14 +159,20 @@ class Run:
         }
         return polars.DataFrame(rows(self.measure_through_time(), self.layer_names), schema)
 
+    @property
+    def knows_through_time(self) -> bool:
+        """Whether it is told without measuring: from the folder, or because nothing recurs."""
+        from jaram.training.through_time import recurrent_places
+
+        has_layers = bool(recurrent_places(self.recipe.network or ()))
+        return self.saved_through_time is not None or not has_layers
+
     def measure_through_time(self) -> tuple[ThroughTime, ...]:
         """The same as arrays: what the folder holds, or measured now on the run's data."""
-        if self.saved_through_time is not None:
-            return self.saved_through_time
-        from jaram.training.through_time import recurrent_places, through_time
+        if self.knows_through_time:
+            return self.saved_through_time or ()
+        from jaram.training.through_time import through_time
 
-        if not recurrent_places(self.recipe.network or ()):
-            return ()
         if self.prepared is None:
             raise RunError("runs.no_through_time", path=str(self.folder))
         return through_time(self.recipe, self.prepared, self.params, self.network_state)

@@ -138,7 +138,7 @@ def is_bent(layer: Layer) -> bool:
     return bool(ends_in_it) and found is not None and not isinstance(found, Identity)
 
 
-def changed(layer: Layer, **fields: Any) -> Layer:
+def changed(layer: Layer, /, **fields: Any) -> Layer:
     """The layer with other fields, checked."""
     made: Layer = dataclasses.replace(layer, **fields)  # type: ignore[type-var]
     return made

@@ -171,6 +171,7 @@ def both_are_high(course: Course) -> bool:
         "layer_not_learning",
         "dead_units",
         "vanishing_gradient",
+        "vanishing_through_time",
         "exploding_gradient",
         "slow_convergence",
         "too_few_epochs",

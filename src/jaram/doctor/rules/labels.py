@@ -70,6 +70,7 @@ LISTED = 20
         "too_few_epochs",
         "learning_rate_too_low",
         "label_noise",
+        "vanishing_through_time",
         "dead_units",
         "saturated_units",
     ),

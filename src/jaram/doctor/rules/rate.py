@@ -50,6 +50,7 @@ JUMP_OF_PROGRESS = 0.3
         "underfitting",
         "layer_not_learning",
         "vanishing_gradient",
+        "vanishing_through_time",
     ),
 )
 def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
@@ -91,6 +92,7 @@ def learning_rate_too_high(evidence: Evidence) -> Iterable[Sighting]:
         "plateau",
         "constant_prediction",
         "layer_not_learning",
+        "vanishing_through_time",
     ),
 )
 def learning_rate_too_low(evidence: Evidence) -> Iterable[Sighting]:

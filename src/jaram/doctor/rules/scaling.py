@@ -24,6 +24,7 @@ _SCALES_ITSELF = ("embedding", "batch_norm", "layer_norm")
 
 DISTURBED = (
     "vanishing_gradient",
+    "vanishing_through_time",
     "exploding_gradient",
     "diverged",
     "dead_units",

@@ -48,6 +48,7 @@ that failed for other reasons, 0.88 at least in those seeded."""
     ),
     explains=(
         "vanishing_gradient",
+        "vanishing_through_time",
         "layer_not_learning",
         "slow_convergence",
         "plateau",
@@ -73,6 +74,7 @@ def dead_units(evidence: Evidence) -> Iterable[Sighting]:
     ),
     explains=(
         "vanishing_gradient",
+        "vanishing_through_time",
         "layer_not_learning",
         "slow_convergence",
         "plateau",

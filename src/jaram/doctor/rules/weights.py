@@ -31,6 +31,7 @@ _NORMS = frozenset({"batch_norm", "layer_norm"})
 
 _SETUP = (
     "vanishing_gradient",
+    "vanishing_through_time",
     "exploding_gradient",
     "diverged",
     "dead_units",
