@@ -86,7 +86,10 @@ LAYERS = {
         "depthwise_conv 3 elu multiplier=2 padding=valid",
     ),
     "conv_transpose": LayerSample(
-        "conv_transpose 3 2 (elu 0.5) stride=2", (2, 3, 4), "conv_transpose 3 2 elu stride=2"
+        "conv_transpose 3 2 (elu 0.5) stride=2",
+        (2, 3, 4),
+        "conv_transpose 3 2 elu stride=2",
+        counted_shape=(2, 3, 20),
     ),
     "max_pool": LayerSample("max_pool 3 stride=2 padding=1", (7, 6, 2), "max_pool 3 2 1"),
     "avg_pool": LayerSample("avg_pool 2", (6, 4, 2), "avg_pool 2"),

@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaram.errors import RecipeError
+from jaram.network.kernels.normalization import batch_normalized
 from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
 from jaram.spec import Count, Positive, Share, spec
 
@@ -52,16 +53,24 @@ class BatchNorm(Layer):
     def apply(
         self, params: Params, state: State, x: Array, context: Context
     ) -> tuple[Array, State]:
-        mean, variance = state["mean"], state["variance"]
-        if context.training:
-            mean, variance, count = _statistics(x, context.mask)
-            unbiased = variance * count / jnp.maximum(count - 1, 1)
-            state = {
-                "mean": self._moved(state["mean"], mean),
-                "variance": self._moved(state["variance"], unbiased),
-            }
+        if not context.training:
+            y = self._normalized(x, params, state["mean"], state["variance"])
+            return y, state
+        if context.mask is None or x.ndim < 3:
+            count = jnp.asarray(x.size // x.shape[-1], x.dtype)
+            y, mean, variance = batch_normalized(x, params["scale"], params["shift"], self.epsilon)
+        else:
+            mean, variance, count = _of_real_steps(x, context.mask)
+            y = self._normalized(x, params, mean, variance)
+        unbiased = variance * count / jnp.maximum(count - 1, 1)
+        return y, {
+            "mean": self._moved(state["mean"], mean),
+            "variance": self._moved(state["variance"], unbiased),
+        }
+
+    def _normalized(self, x: Array, params: Params, mean: Array, variance: Array) -> Array:
         scale = params["scale"] * jax.lax.rsqrt(variance + self.epsilon)
-        return (x - mean) * scale + params["shift"], state
+        return (x - mean) * scale + params["shift"]
 
     def _moved(self, running: Array, current: Array) -> Array:
         # The statistics describe the data; no gradient flows from step to step through them.
@@ -71,12 +80,9 @@ class BatchNorm(Layer):
         return math.prod(input_shape)
 
 
-def _statistics(x: Array, mask: Array | None) -> tuple[Array, Array, Array]:
+def _of_real_steps(x: Array, mask: Array) -> tuple[Array, Array, Array]:
     """Mean and biased variance ``(features,)``, and how many values each comes from."""
     axes = tuple(range(x.ndim - 1))
-    if mask is None or x.ndim < 3:
-        count = jnp.asarray(x.size // x.shape[-1], x.dtype)
-        return x.mean(axes), x.var(axes), count
     is_real = mask.reshape(*mask.shape, *[1] * (x.ndim - 2))  # (batch, steps, 1, ...)
     per_step = math.prod(x.shape[2:-1])
     count = jnp.maximum(mask.sum(), 1).astype(x.dtype) * per_step

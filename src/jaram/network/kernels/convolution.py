@@ -65,7 +65,49 @@ def _convolve(x: Array, weight: Array, window: Window) -> Array:
     if all(size == 1 for size in window.size):
         (seen,) = taps(padded(x, window), window)
         return product(seen, weight.reshape(weight.shape[-2:]))
-    return convolve_plainly(x, weight, window)
+    columns = _columns_at_once(window, x.shape[-2], *weight.shape[-2:])
+    return _convolve_columns(x, weight, window, columns)
+
+
+FEW_CHANNELS = 16
+"""Up to so many inputs and outputs, XLA's convolution is slow: 11.5 ms for 16→16 at 32×32, batch
+128, 3×3, where 16→32 takes no more than 10.3."""
+
+
+def _columns_at_once(window: Window, width: int, inputs: int, outputs: int) -> int:
+    """How many neighbouring columns of the output to compute as channels of one."""
+    is_odd = inputs > 1 and inputs % 2 == 1
+    wanted = 64 if is_odd else 2 * FEW_CHANNELS  # 3→32 takes 9.0 ms, 3→64 takes 5.2, at 28×28
+    if window.dilation[-1] > 1 or inputs > FEW_CHANNELS or outputs >= wanted:
+        return 1
+    columns = window.output_sizes((*(0 for _ in window.size[1:]), width))[-1]
+    return _largest_divisor(columns, wanted // outputs)
+
+
+def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> Array:
+    """The convolution with so many neighbouring columns of the output as channels of one.
+
+    Its kernel holds the same weights once for each of the columns, moved by the stride. That is
+    more arithmetic in fewer, fuller matrix products: 11.5 ms fall to 7.9 (16→16, 32×32), 7.6 to
+    2.1 (3→16).
+    """
+    if columns == 1:
+        return convolve_plainly(x, weight, window)
+    stride = window.strides[-1]
+    further = (columns - 1) * stride
+    before: list[Any] = [(0, 0)] * (weight.ndim - 3)
+    moved = [
+        jnp.pad(weight, [*before, (at * stride, further - at * stride), (0, 0), (0, 0)])
+        for at in range(columns)
+    ]
+    wide = Window(
+        (*window.size[:-1], window.size[-1] + further),
+        (*window.strides[:-1], columns * stride),
+        window.padding,
+        window.dilation,
+    )
+    y = convolve_plainly(x, jnp.concatenate(moved, axis=-1), wide)
+    return y.reshape(*y.shape[:-2], columns * y.shape[-2], weight.shape[-1])
 
 
 def _forward(x: Array, weight: Array, window: Window) -> tuple[Array, tuple[Array, Array]]:
@@ -97,15 +139,16 @@ def _weight_gradient(x: Array, dy: Array, window: Window) -> Array:
     count = _largest_divisor(x.shape[0], max(1, SEEN_BYTES // an_example))
     is_turned = seen >= outputs
 
-    def add(total: Array, part: tuple[Array, ...]) -> tuple[Array, None]:
-        columns = jnp.concatenate(list(taps(padded(part[0], window), window)), axis=-1)
-        columns, gradient = columns.reshape(-1, seen), part[1].reshape(-1, outputs)
-        found = gradient.T @ columns if is_turned else columns.T @ gradient
-        return total + found, None
+    # Slices within a loop, because a scan over minibatches of minibatches has XLA lay out x and dy
+    # once more.
+    def add(at: Array, total: Array) -> Array:
+        part, gradient = (jax.lax.dynamic_slice_in_dim(a, at * count, count) for a in (x, dy))
+        columns = jnp.concatenate(list(taps(padded(part, window), window)), axis=-1)
+        columns, gradient = columns.reshape(-1, seen), gradient.reshape(-1, outputs)
+        return total + (gradient.T @ columns if is_turned else columns.T @ gradient)
 
-    parts = tuple(whole.reshape(-1, count, *whole.shape[1:]) for whole in (x, dy))
     blank = jnp.zeros((outputs, seen) if is_turned else (seen, outputs), dy.dtype)
-    total, _ = jax.lax.scan(add, blank, parts)
+    total: Array = jax.lax.fori_loop(0, x.shape[0] // count, add, blank)
     found = total.T if is_turned else total
     return found.reshape(*window.size, inputs, outputs)
 
