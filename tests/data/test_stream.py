@@ -80,21 +80,20 @@ def test_blocks_are_whole_minibatches_within_the_budget_and_even(
 
 def test_no_more_is_read_ahead_than_is_said() -> None:
     made: list[int] = []
-    may_go_on = threading.Semaphore(0)
+    has_made = threading.Semaphore(0)
 
-    def read(rows: np.ndarray) -> int:
-        made.append(int(rows[0]))
-        may_go_on.release()
-        return int(rows[0])
+    def read(number: int) -> int:
+        made.append(number)
+        has_made.release()
+        return number
 
-    endless = (np.array([i]) for i in count())
-    with Prefetched(read, endless) as found:
+    with Prefetched(read, count()) as found:
         iterator = iter(found)
-        for _ in range(2):
-            may_go_on.acquire(timeout=10)
-        assert next(iterator) == 0
-        assert len(made) <= IN_FLIGHT
-    assert len(made) <= IN_FLIGHT + 1  # closing ends the reading
+        for number in range(5):  # two are in use: one trained on, the next waiting for it
+            assert has_made.acquire(timeout=10)
+            assert made == list(range(number + 1))
+            assert next(iterator) == number
+    assert len(made) <= 6  # closing ends the reading
 
 
 def test_all_that_is_wanted_comes_in_order() -> None:

@@ -23,7 +23,7 @@ from jaram.errors import DataError
 T = TypeVar("T")
 W = TypeVar("W")
 IN_FLIGHT = 3
-"""Blocks that are in memory at once: one trained on, one ready, one being read."""
+"""Blocks that are in memory at once: one trained on, the next waiting for it, one being read."""
 CHUNK_BYTES = 1 << 20
 """Bytes that are read in one go: with 1 MB a spinning disk too spends most of its time reading."""
 CHUNKS = 256
@@ -94,44 +94,43 @@ class Prefetched(Generic[W, T]):
     """The results of ``read`` for each of ``wanted``, in order, the next read in a thread while the
     last is used.
 
-    At most one result waits and one is being made, beside the one in use. What ``read`` raises is
-    raised here, in its place. Closing it (or leaving it as a context) ends the thread.
+    Beside those that were handed out, one is being made or waits. What ``read`` raises is raised
+    here, in its place. Closing it (or leaving it as a context) ends the thread.
     """
 
     def __init__(self, read: Callable[[W], T], wanted: Iterable[W]) -> None:
-        self._ready: queue.Queue[tuple[list[T], BaseException | None]] = queue.Queue(maxsize=1)
-        self._is_over = threading.Event()
+        self._ready: queue.SimpleQueue[tuple[list[T], BaseException | None]] = queue.SimpleQueue()
+        self._may_read = threading.Semaphore(1)
+        self._is_over = False
         self._thread = threading.Thread(target=self._run, args=(read, wanted), daemon=True)
         self._thread.start()
 
     def _run(self, read: Callable[[W], T], wanted: Iterable[W]) -> None:
         try:
             for one in wanted:
-                if self._is_over.is_set():
+                self._may_read.acquire()
+                if self._is_over:
                     return
                 self._ready.put(([read(one)], None))
         except BaseException as error:  # told where the block is asked for
             self._ready.put(([], error))
-            return
-        self._ready.put(([], None))
+        else:
+            self._ready.put(([], None))
 
     def __iter__(self) -> Iterator[T]:
         while True:
             found, error = self._ready.get()
+            self._may_read.release()
             if error is not None:
                 raise error
             if not found:
                 return
-            yield from found
+            yield found.pop()
 
     def close(self) -> None:
         """End the thread, whatever is left."""
-        self._is_over.set()
-        while self._thread.is_alive():
-            try:
-                self._ready.get(timeout=0.05)
-            except queue.Empty:
-                continue
+        self._is_over = True
+        self._may_read.release()
         self._thread.join()
 
     def __enter__(self) -> Prefetched[W, T]:

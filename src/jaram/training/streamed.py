@@ -130,8 +130,9 @@ def run_streamed(
             losses = np.zeros((plan.members, stream.steps), np.float32)
             carried = state, spread(plan, losses, by_member=True)
             for first, block in _placed(plan, islice(ready, stream.blocks)):
+                before = carried[0]
                 carried = block_program(plan, recipes, carried, told, block, first, total)
-                wait_for(carried[0])
+                wait_for(before)  # the device has the next block before it asks for one
             state, record = end_program(plan, recipes, carried, watched, total)
             wait_for(state)
             records = jax.tree.map(lambda a: np.asarray(a)[:, None], record)
