@@ -11,7 +11,7 @@ from common import HERE, machine, note, versions
 
 TRAINING = ("epoch", "population", "process", "mnist")
 BENCHMARKS = (
-    *(*TRAINING, "startup", "large", "memory", "probe", "doctor_cost", "ensemble"),
+    *(*TRAINING, "startup", "large", "streaming", "memory", "probe", "doctor_cost", "ensemble"),
     *("search_cost", "search_quality", "cluster", "learning_rate_test", "floor"),
 )
 

@@ -187,9 +187,9 @@ def test_a_memory_that_is_none_is_refused(memory: Any, mapped: np.ndarray) -> No
 def test_a_memory_too_small_for_minibatches_is_told_before_anything_is_written(
     mapped: np.ndarray, tmp_path: Path
 ) -> None:
-    needed = PER_ROW * BATCH
-    with pytest.raises(jr.DataError, match=f"need at least {needed}"):
-        jr.train(recipe(), data(mapped), memory=int(needed), out=tmp_path / "run")
+    needed = int(ROOM * PER_ROW * BATCH)
+    with pytest.raises(jr.DataError, match=f"at least {needed} are needed"):
+        jr.train(recipe(), data(mapped), memory=needed - 1, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

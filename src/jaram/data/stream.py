@@ -3,7 +3,7 @@
 A disk is fast where it reads on and slow where it jumps. So the order of an epoch is drawn in two
 steps: *chunks* of neighbouring rows are shuffled and dealt to blocks, then the rows within a block
 are shuffled. It is a pure function of (rows, plan, seed, epoch), like the order in memory, and
-the plan one of the examples' size, the minibatch's and the budget.
+the plan one of the examples' size, the minibatch's and the memory.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ T = TypeVar("T")
 W = TypeVar("W")
 IN_FLIGHT = 3
 """Blocks that are in memory at once: one trained on, the next waiting for it, one being read."""
+BLOCK_SHARE = 0.75
+"""Of the memory given, what those blocks take; the rest is for examples that are evaluated."""
 CHUNK_BYTES = 1 << 20
 """Bytes that are read in one go: with 1 MB a spinning disk too spends most of its time reading."""
 CHUNKS = 256
@@ -40,20 +42,20 @@ class BlockPlan:
 
 
 def block_plan(
-    rows: int, shape: tuple[int, ...], stored: np.dtype[np.generic], batch_size: int, budget: int
+    rows: int, shape: tuple[int, ...], stored: np.dtype[np.generic], batch_size: int, memory: int
 ) -> BlockPlan:
     """Blocks of whole minibatches, as few and as even as fit: :data:`IN_FLIGHT` of them take no
-    more than ``budget`` bytes.
+    more than their share of ``memory`` bytes.
 
     ``rows``: of an epoch, each of ``shape``, stored as ``stored`` and prepared as four bytes a
     number, both of which are in memory. Raises DataError if not even blocks of one minibatch fit.
     """
     numbers = math.prod(shape)
     per_row = numbers * (stored.itemsize + 4)
-    most = budget // (IN_FLIGHT * per_row * batch_size)
+    needed = math.ceil(IN_FLIGHT * per_row * batch_size / BLOCK_SHARE)
+    most = memory // needed
     if most < 1:
-        needed = IN_FLIGHT * per_row * batch_size
-        raise DataError("data.budget_too_small", budget=budget, needed=needed)
+        raise DataError("data.memory_too_small", memory=memory, needed=needed)
     batches = -(-rows // batch_size)
     block_rows = -(-batches // -(-batches // most)) * batch_size
     in_one_go = CHUNK_BYTES // (numbers * stored.itemsize)

@@ -33,6 +33,8 @@ def of_run(
     """
     from jaram.doctor.examination import Examination
     from jaram.runs.run import measured_parts
+    from jaram.training.examples import evaluated_rows
+    from jaram.training.outputs import Answers
 
     prepared = run.prepared if prepared is None else prepared
     evidence = of_chronicle(
@@ -60,10 +62,14 @@ def of_run(
         for name, part in parts.items()
         if name != "test"
     }
+    judged, valid = prepared, prepared.valid
     if len(parts.get("train", prepared.train)) < len(prepared.train):
-        evidence = dataclasses.replace(
-            evidence, prepared=dataclasses.replace(prepared, train=parts["train"])
-        )
+        judged = dataclasses.replace(judged, train=parts["train"])
+    if valid is not None and len(rows := evaluated_rows(prepared, valid)) < len(valid):
+        # The curves tell of these; simple models are measured on the same.
+        judged = dataclasses.replace(judged, valid=valid.take(rows))
+        answers["valid"] = Answers(*(told[rows] for told in answers["valid"]))
+    evidence = dataclasses.replace(evidence, prepared=judged)
     return dataclasses.replace(
         evidence,
         answers=answers,

@@ -36,12 +36,7 @@ from jaram.spec import with_fields
 from jaram.training import devices
 from jaram.training.epochs import Arrays, run_epochs
 from jaram.training.evaluated import Watched
-from jaram.training.examples import (
-    sample_rows,
-    training_examples,
-    watched_bytes,
-    watched_examples,
-)
+from jaram.training.examples import sample_rows, training_examples, watched_examples
 from jaram.training.layout import Plan, spread
 from jaram.training.order import epoch_order, steps_per_epoch
 from jaram.training.state import Advance, Best, MemberState
@@ -356,7 +351,7 @@ def stream_of(group: Group) -> Stream:
         prepared.input_shape,
         part.x.source.dtype,
         group.batch_size,
-        prepared.memory - watched_bytes(prepared.memory),
+        prepared.memory,
     )
     return Stream(part, blocks, group.batch_size, recipe.order_seed, bool(recipe.shuffle))
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jaram.data.prepare import Part, Prepared
+from jaram.data.stream import BLOCK_SHARE
 from jaram.network.network import Network, widest
 from jaram.training.evaluated import Watched, block_rows, blocks_of
 from jaram.training.order import probe_rows
@@ -24,9 +25,6 @@ SAMPLE_SHARE = 0.1
 MOST_VALID_ROWS = 131_072
 """Validation rows that are evaluated after each epoch, at most: an accuracy is then known to ±0.3
 points. The run's metrics at the end take all."""
-WATCHED_SHARE = 0.25
-"""Of a memory that is given, what the examples to be evaluated may take; the blocks that are
-trained on have the rest."""
 
 
 def training_examples(prepared: Prepared) -> Batch:
@@ -49,18 +47,13 @@ def watched_examples(prepared: Prepared, network: Network) -> Watched:
     )
 
 
-def watched_bytes(memory: int) -> int:
-    """Bytes of a memory that is given which the examples to be evaluated may take."""
-    return int(WATCHED_SHARE * memory)
-
-
 def _most_rows(prepared: Prepared, most: int) -> int:
-    """At most ``most`` rows; of a given memory's share, half for the training sample and half for
-    the validation part."""
+    """At most ``most`` rows; of what blocks leave of a given memory, half is for those of the
+    training part and half for those of the validation part."""
     if prepared.memory is None:
         return most
     per_row = 4 * math.prod(prepared.input_shape)
-    return max(1, min(most, watched_bytes(prepared.memory) // 2 // per_row))
+    return max(1, min(most, int((1 - BLOCK_SHARE) * prepared.memory / 2 / per_row)))
 
 
 def _averaged(train: Part) -> Part:
@@ -90,9 +83,14 @@ def sample_rows(prepared: Prepared, network: Network) -> tuple[NDArray[np.int32]
     return sample, block_rows(widest(network, prepared.input_shape), len(sample), valid_rows)
 
 
+def evaluated_rows(prepared: Prepared, valid: Part) -> NDArray[np.int32]:
+    """Rows of the validation part that are evaluated after each epoch."""
+    return probe_rows(len(valid.x), _most_rows(prepared, MOST_VALID_ROWS))
+
+
 def _valid_columns(prepared: Prepared, valid: Part, train: Part) -> tuple[Any, Any, Any]:
     """The validation part or its sample; with weights if the training part has them."""
-    x, y, weight = _columns(valid, probe_rows(len(valid.x), _most_rows(prepared, MOST_VALID_ROWS)))
+    x, y, weight = _columns(valid, evaluated_rows(prepared, valid))
     if weight is None and train.weight is not None:
         weight = np.ones(len(x), np.float32)
     return x, y, weight if train.weight is not None else None
