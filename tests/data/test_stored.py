@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jaram.data import npz
+from jaram.data.idx import read_idx
 from jaram.data.stored import GAP_BYTES, Stored, stored
 from jaram.errors import DataError
 
@@ -27,6 +30,7 @@ def mapped(path: Path) -> np.ndarray:
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.integers(0, 299), max_size=40))
 def test_rows_come_as_numpy_gives_them(path: Path, rows: list[int]) -> None:
     read = stored(mapped(path))
@@ -35,6 +39,7 @@ def test_rows_come_as_numpy_gives_them(path: Path, rows: list[int]) -> None:
     np.testing.assert_array_equal(read[np.array(rows, np.int64)], X[rows])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300), st.integers(1, 7))
 def test_slices_come_as_numpy_gives_them(path: Path, start: int, stop: int, step: int) -> None:
     read = stored(mapped(path))
@@ -89,3 +94,31 @@ def test_a_file_that_is_gone_or_cut_off_or_changed_is_told(tmp_path: Path) -> No
     os.utime(place, (1, 1))
     with pytest.raises(DataError, match="changed or cut off"):
         read[:2]
+
+
+def test_a_large_array_in_an_npz_is_read_from_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = np.arange(12.0).reshape(4, 3)
+    for save, is_mapped in ((np.savez, True), (np.savez_compressed, False)):
+        save(tmp_path / "a.npz", X=X, numbers=numbers, turned=np.asfortranarray(numbers))
+        monkeypatch.setattr(npz, "MAPPED_BYTES", 0)
+        found = npz.npz_arrays(tmp_path / "a.npz")
+        assert isinstance(stored(found["x"]), Stored) == is_mapped
+        assert isinstance(stored(found["numbers"]), Stored) == is_mapped
+        for name, expected in (("x", X), ("numbers", numbers), ("turned", numbers)):
+            np.testing.assert_array_equal(found[name], expected)
+            np.testing.assert_array_equal(stored(found[name])[np.array([3, 1])], expected[[3, 1]])
+        monkeypatch.undo()
+        assert not isinstance(stored(npz.npz_arrays(tmp_path / "a.npz")["x"]), Stored)
+
+
+def test_an_unpacked_idx_file_is_read_from_where_it_lies(tmp_path: Path) -> None:
+    header = struct.pack(">HBBIII", 0, 0x08, 3, 300, 9, 15)
+    (tmp_path / "images-idx3-ubyte").write_bytes(header + X.tobytes())
+    read = stored(np.asarray(read_idx(tmp_path / "images-idx3-ubyte")))
+    assert isinstance(read, Stored)
+    np.testing.assert_array_equal(read[np.array([7])], X[[7]].reshape(1, 9, 15))
+    (tmp_path / "cut-idx3-ubyte").write_bytes((header + X.tobytes())[:-1])
+    with pytest.raises(DataError, match="bytes"):
+        read_idx(tmp_path / "cut-idx3-ubyte")

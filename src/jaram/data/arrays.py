@@ -12,6 +12,7 @@ from jaram.data.data import Data
 from jaram.data.files import check_file
 from jaram.data.idx import is_idx, pairs_in, read_pair, with_channels
 from jaram.data.notices import listed, shown
+from jaram.data.npz import npz_arrays
 from jaram.data.table import Source
 from jaram.errors import DataError
 
@@ -28,8 +29,7 @@ def arrays_in(source: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
         return None
     check_file(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name.lower(): file[name] for name in file.files}
+        arrays = npz_arrays(path)
     except Exception as error:  # zipfile, zlib, struct and NumPy each raise their own
         raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
     x, y = (next((arrays[k] for k in keys if k in arrays), None) for keys in _ARRAY_NAMES)
