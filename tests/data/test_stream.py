@@ -7,7 +7,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaram.data.stream import (
@@ -21,6 +21,7 @@ from jaram.data.stream import (
 from jaram.errors import DataError
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 200), st.integers(1, 17), st.integers(1, 60), st.integers(0, 2), st.booleans()
 )
@@ -47,6 +48,7 @@ def test_epochs_differ_and_chunks_stay_together() -> None:
         assert (np.diff(block) != 1).mean() > 0.5
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(1, 60), st.integers(1, 9), st.booleans())
 def test_the_last_minibatch_is_filled_up_from_the_start_of_the_epoch(
     n: int, batches: int, batch_size: int, shuffle: bool
@@ -58,6 +60,7 @@ def test_the_last_minibatch_is_filled_up_from_the_start_of_the_epoch(
     np.testing.assert_array_equal(np.concatenate(filled(blocks, batch_size)), expected)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**6), st.integers(1, 300), st.integers(2, 10**9))
 def test_blocks_are_whole_minibatches_within_the_budget_and_even(
     rows: int, batch_size: int, memory: int
