@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,3 +152,67 @@ def test_series_and_pictures_are_flattened_before_the_output() -> None:
     given_data = jr.Data(x, np.arange(30) % 2)
     run = jr.train(jr.Recipe(network=(jr.Dense(3, "tanh"),), epochs=1), given_data)
     assert [type(layer).__name__ for layer in run.recipe.network] == ["Dense", "Flatten", "Dense"]
+
+
+def forecast_of(values: Any, tmp_path: Path, season: int | None = 12) -> Any:
+    path = tmp_path / "series.csv"
+    path.write_text("value\n" + "\n".join(f"{value:.6f}" for value in values) + "\n")
+    return jr.load(path, forecast=6, season=season)
+
+
+def network_for(given: jr.Data, **said: Any) -> tuple[Any, str]:
+    recipe = jr.Recipe(**said)
+    completed, choices = complete(recipe, prepare(given, prepare_options(recipe)))
+    reason = next((choice.key for choice in choices if choice.field == "network"), "")
+    return completed.network, reason
+
+
+STEPS = np.arange(120)
+SEASON = 20 * np.sin(2 * np.pi * STEPS / 12)
+NOISE = np.random.default_rng(0).normal(size=120)
+
+
+def test_a_series_with_a_trend_is_foretold_from_its_last_season(tmp_path: Path) -> None:
+    given = forecast_of(0.5 * STEPS + SEASON + NOISE, tmp_path)
+    (anchored,), reason = network_for(given)
+    assert anchored.season == 12  # repeating it is nearer than repeating the last value
+    assert reason == "recipe.chose_network_trend"
+    run = jr.train(jr.Recipe(epochs=3, seed=0), given)
+    assert run.metrics["valid/mae"] < run.summary["baselines"]["valid"]["seasonal_naive"]["mae"]
+    assert all(choice.field != "output" for choice in run.choices)
+
+
+@pytest.mark.parametrize(
+    ("values", "season", "expected"),
+    [
+        (0.2 * STEPS + np.cumsum(NOISE), 12, 1),  # the season is said, but is not there
+        (2.0 * STEPS + SEASON, None, 1),
+    ],
+)
+def test_without_a_season_the_last_value_is_the_anchor(
+    values: Any, season: int | None, expected: int, tmp_path: Path
+) -> None:
+    (anchored,), _ = network_for(forecast_of(values, tmp_path, season))
+    assert anchored.season == expected
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"scale_target": False},  # answers in other units than the windows
+        {"output": jr.Dense(6)},
+    ],
+    ids=lambda said: next(iter(said)),
+)
+def test_what_can_not_be_anchored_is_not(said: dict[str, Any], tmp_path: Path) -> None:
+    network, _ = network_for(forecast_of(2.0 * STEPS + SEASON + 50, tmp_path), **said)
+    assert [type(layer).__name__ for layer in network] == ["Flatten", "Dense", "Dense"]
+
+
+@pytest.mark.parametrize(
+    "values", [SEASON + NOISE, np.where(STEPS < 100, 0.0, NOISE)], ids=["season", "constant"]
+)
+def test_a_series_without_a_trend_shows_its_level(values: Any, tmp_path: Path) -> None:
+    network, reason = network_for(forecast_of(values, tmp_path))
+    assert [type(layer).__name__ for layer in network] == ["Flatten", "Dense", "Dense"]
+    assert reason == "recipe.chose_network_forecast"

@@ -6,6 +6,8 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
+
 from jaram.augmentation import Augmentation, RandomRotation, RandomShift, RandomZoom
 from jaram.data.prepare import Prepared
 from jaram.data.task import Task
@@ -14,6 +16,8 @@ from jaram.errors import RecipeError
 from jaram.messages import Language, text
 from jaram.network.activation import Activation
 from jaram.network.activations import GELU, ActivationFunction, ReLU
+from jaram.network.anchoring import Anchored
+from jaram.network.composition import Sequential
 from jaram.network.convolution import Conv
 from jaram.network.dense import Dense
 from jaram.network.embedding import EmbedCategories, Embedding
@@ -67,7 +71,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     Raises RecipeError for a network that can't take the data's examples, for a monitor that the
     task does not have, and for layer rates that are not as many as the layers.
     """
-    examples, task = len(prepared.train.x), prepared.task
+    examples, task, loss = len(prepared.train.x), prepared.task, recipe.loss
     choices: list[Choice] = []
 
     def choose(field: str, value: Any, key: str, **values: Any) -> Any:
@@ -76,13 +80,15 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         return value
 
     changes: dict[str, Any] = {}
-    hidden = recipe.network
+    hidden, given_output = recipe.network, recipe.output
     kind = prepared.preparation.kind
     if hidden is None:
+        anchored = anchored_network(prepared) if given_output == "auto" else None
+        given_output = None if anchored else given_output
         hidden = choose(
             "network",
-            default_hidden(prepared),
-            _network_reason(prepared),
+            anchored or default_hidden(prepared),
+            "chose_network_trend" if anchored else _network_reason(prepared),
             examples=examples,
             inputs=prepared.input_shape[-1] - prepared.preparation.is_padded,
         )
@@ -97,15 +103,14 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
             augmentation=words(recipe.augment[0]),
             shape=prepared.input_shape,
         )
-    loss = recipe.loss
-    if recipe.output is None:
+    if given_output is None:
         network = hidden
         if loss is None:
             loss = choose(
                 "loss", _loss_for(network, prepared), "chose_loss_by_output", task=task.kind
             )
     else:
-        output = recipe.output
+        output = given_output
         if not isinstance(output, Layer):
             flat = hidden if task.has_steps else _flattened(hidden, prepared.input_shape)
             output = default_output(task, loss)
@@ -233,6 +238,37 @@ def forecast_network() -> Network:
     """One hidden layer over the whole window: with a few hundred windows no recurrent network does
     better."""
     return (Flatten(), Dense(64, GELU()))
+
+
+TREND = 0.5
+"""From this share of a series that a straight line explains on, its forecasts are anchored."""
+
+
+def anchored_network(prepared: Prepared) -> Network | None:
+    """The forecast network, output layer included, anchored at the last season or value; None
+    unless the series has a trend.
+
+    What comes then lies outside what was trained on: a network that sees the level foretold the air
+    passengers with twice the error. Where a level comes back (temperatures, sunspots) it is worth
+    knowing, and the anchored network was worse by 2 to 10 percent. Answers must be scaled as the
+
+    windows are.
+    """
+    preparation, task = prepared.preparation, prepared.task
+    intake = preparation.intake
+    if not isinstance(intake, Forecast) or task.kind != "regression":
+        return None
+    channel = intake.channels.index(intake.target)
+    scaling = {(preparation.center[channel], preparation.scale[channel])}
+    coding = preparation.coding
+    if set(zip(coding.center, coding.scale, strict=True)) != scaling:
+        return None
+    x = prepared.train.x[np.argsort(prepared.train.rows)]
+    if intake.trend(x) < TREND:
+        return None
+    inside = Sequential((*forecast_network(), default_output(task)))
+    season = intake.nearer_season(prepared.train.x, prepared.train.y)
+    return (Anchored(inside, season, channel),)
 
 
 def default_augmentations() -> tuple[Augmentation, ...]:

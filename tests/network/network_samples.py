@@ -48,6 +48,11 @@ LAYERS = {
     "gaussian_noise": LayerSample("gaussian_noise 0.5", (4,), "gaussian_noise 0.25"),
     "batch_norm": LayerSample("batch_norm 0.75", (3, 4), "batch_norm 0.5 epsilon=0.125"),
     "layer_norm": LayerSample("layer_norm 0.01", (2, 4), "layer_norm 0.125"),
+    "anchored": LayerSample(
+        "anchored (sequential (flatten, dropout 0.25, dense 5)) 3 channel=1",
+        (4, 2),
+        "anchored (sequential (flatten, dropout 0.5, dense 5)) 3 channel=1 epsilon=0.5",
+    ),
     "masking": LayerSample("masking", (5, 3), "masking"),
     "flatten": LayerSample("flatten", (2, 3, 2), "flatten"),
     "reshape": LayerSample("reshape (2, -1)", (6,), "reshape (2, -1)"),

@@ -23,6 +23,7 @@ from jaram.data.language import baselines, fitted
 from jaram.data.notices import Notice, listed
 from jaram.data.options import ClassWeight, PrepareOptions
 from jaram.data.preparation import Inputs, Preparation
+from jaram.data.scaling import fit_scaling
 from jaram.data.splits import Rows, Split, arrangement
 from jaram.data.splitting import split_rows
 from jaram.data.streamed import Streamed, taken
@@ -217,9 +218,18 @@ def _given_split(rows: tuple[Rows, Rows], answered: Rows, n: int) -> Split:
 
 
 def _fitted_coding(data: Data, train: Rows, options: PrepareOptions) -> TargetCoding:
-    """The coding of the answers; targets of a regression are standardised unless that is off."""
+    """The coding of the answers; targets of a regression are standardised unless that is off.
+
+    A forecast's are scaled as the channel of the windows that they continue, so that a network can
+    add to a value that it saw.
+    """
     if data.task.kind != "regression" or options.scale_target is False:
         return data.coding
+    if isinstance(data.intake, Forecast):
+        assert data.x is not None
+        place = data.intake.channels.index(data.intake.target)
+        center, scale, _ = fit_scaling(data.x[..., place : place + 1], options.scale, train)
+        return data.coding.scaled_by(center.item(), scale.item())
     plain = data.y[train].reshape(train.size, -1).astype(np.float64)
     return data.coding.fitted(plain)
 

@@ -88,6 +88,11 @@ class TargetCoding:
         center, scale, _ = fit_scaling(y, "standard")
         return replace(self, center=tuple(center.tolist()), scale=tuple(scale.tolist()))
 
+    def scaled_by(self, center: float, scale: float) -> TargetCoding:
+        """This coding, with the same ``center`` and ``scale`` for every output."""
+        outputs = self.task.outputs
+        return replace(self, center=(center,) * outputs, scale=(scale,) * outputs)
+
     def to_json(self) -> dict[str, Any]:
         """The coding as plain JSON values."""
         return {

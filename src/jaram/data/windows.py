@@ -91,6 +91,26 @@ class Forecast:
             found["seasonal_naive"] = past[:, steps]
         return found
 
+    def nearer_season(self, x: NDArray[Any], y: NDArray[Any]) -> int:
+        """The season whose repetition is nearer to the answers: ``season``, or 1 for the last
+        value."""
+        found = self.baselines(x, y)
+        is_seasonal = "seasonal_naive" in found
+        if is_seasonal and found["seasonal_naive"]["mae"] < found["naive"]["mae"]:
+            return self.season or 1
+        return 1
+
+    def trend(self, x: NDArray[Any]) -> float:
+        """The share of the variance of the windows' means that a straight line over time explains,
+        0 to 1; ``x`` (n, window, channels) in order of time.
+
+        Means, because within a window the season would count as what no line explains.
+        """
+        levels = x[..., self.channels.index(self.target)].mean(axis=1, dtype=np.float64)
+        if np.ptp(levels) == 0.0:
+            return 0.0
+        return float(np.corrcoef(np.arange(len(levels)), levels)[0, 1] ** 2)
+
     def to_json(self) -> dict[str, Any]:
         """The intake as plain JSON values."""
         return {

@@ -26,6 +26,7 @@ from jaram.network.activations import (
     Step,
     Tanh,
 )
+from jaram.network.anchoring import Anchored
 from jaram.network.attention import AttentionPool
 from jaram.network.bidirectional import Bidirectional
 from jaram.network.composition import Parallel, Residual, Sequential
@@ -69,6 +70,7 @@ __all__ = [
     "SELU",
     "Activation",
     "ActivationFunction",
+    "Anchored",
     "AttentionPool",
     "AvgPool",
     "BatchNorm",
