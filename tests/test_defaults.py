@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import jaram as jr
 from jaram.data import prepare
-from jaram.defaults import complete, default_batch_size, default_epochs
+from jaram.defaults import complete, default_batch_size, default_epochs, penalty_strength
 from jaram.errors import RecipeError
 from jaram.network.network import shapes
 from jaram.runs.train import prepare_options
@@ -216,3 +216,30 @@ def test_a_series_without_a_trend_shows_its_level(values: Any, tmp_path: Path) -
     network, reason = network_for(forecast_of(values, tmp_path))
     assert [type(layer).__name__ for layer in network] == ["Flatten", "Dense", "Dense"]
     assert reason == "recipe.chose_network_forecast"
+
+
+def test_texts_are_told_apart_by_runs_of_units_without_a_penalty() -> None:
+    given = jr.load("film_reviews")
+    network, reason = network_for(given)
+    units = int((prepare(given).train.x != 0).sum())
+    assert type(network[0]).__name__ == "NGramEmbedding"
+    assert units <= network[0].buckets < 2 * units
+    assert reason == "recipe.chose_network_text"
+    completed, choices = complete(jr.Recipe(), prepare(given))
+    assert completed.penalties == ()
+    assert all(choice.field != "penalties" for choice in choices)
+
+
+def test_series_have_a_tenth_of_the_penalty_of_a_table() -> None:
+    rng = np.random.default_rng(0)
+    rows = prepare(jr.Data(rng.normal(size=(100, 6)), np.arange(100) % 2))
+    series = prepare(jr.Data(rng.normal(size=(100, 6, 1)), np.arange(100) % 2))
+    assert penalty_strength(series) == pytest.approx(penalty_strength(rows) / 10, rel=0.03)
+
+
+@pytest.mark.parametrize(("side", "filters"), [(8, 32), (16, 32), (28, 16), (64, 16), (96, 32)])
+def test_larger_pictures_begin_with_fewer_filters_or_a_stride(side: int, filters: int) -> None:
+    x = np.random.default_rng(0).normal(size=(4, side, side, 1)).astype(np.float32)
+    network, _ = network_for(jr.Data(x, np.arange(4) % 2), validation=0.0)
+    assert network[0].filters == filters
+    assert (network[0].stride != 1) == (side > 64)

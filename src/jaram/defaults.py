@@ -24,9 +24,10 @@ from jaram.network.embedding import EmbedCategories, Embedding
 from jaram.network.layer import Layer, Shape
 from jaram.network.masking import Masking
 from jaram.network.network import Network, shapes
+from jaram.network.ngrams import NGramEmbedding
 from jaram.network.normalization import BatchNorm
-from jaram.network.pooling import MaxPool
-from jaram.network.ready import char_lm, series_cnn, tagger, text_cnn
+from jaram.network.pooling import GlobalAvgPool, MaxPool
+from jaram.network.ready import char_lm, series_cnn, tagger
 from jaram.network.regularization import Dropout, GaussianNoise
 from jaram.network.shape import Flatten
 from jaram.objective.losses import Loss
@@ -128,7 +129,8 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         changes["optimizer"] = choose("optimizer", optimizer, "chose_optimizer")
     if recipe.penalties is None:
         changes["penalties"] = ()
-        if not is_plain and not task.has_steps:  # one that is right for rows drowns small steps
+        # What comes rarely, Adam would forget; and what is right for rows drowns small steps.
+        if not is_plain and kind != "text" and not task.has_steps:
             penalty = L2(penalty_strength(prepared))
             changes["penalties"] = (choose("penalties", penalty, "chose_penalty"),)
     if recipe.clip is None and not is_plain and task.has_steps:
@@ -193,10 +195,9 @@ def default_hidden(prepared: Prepared) -> Network:
         return forecast_network()
     if prepared.task.has_steps:
         return char_lm() if prepared.task.kind == "language" else tagger()
-    by_kind = {"table": table_network, "pictures": picture_network}
-    others = {"series": series_cnn, "text": text_cnn}
+    by_kind = {"table": table_network, "pictures": picture_network, "text": text_network}
     kind = prepared.preparation.kind
-    return by_kind[kind](prepared) if kind in by_kind else others[kind]()
+    return series_cnn() if kind == "series" else by_kind[kind](prepared)
 
 
 def table_network(prepared: Prepared) -> Network:
@@ -220,8 +221,12 @@ SMALLEST_PICTURE = 4
 
 def picture_network(prepared: Prepared) -> Network:
     """Pairs of 3×3 convolutions with batch normalisation between poolings, twice as many filters
-    after each, then a dense layer with dropout; pictures above 64 pixels start with a stride."""
-    side, filters = min(prepared.input_shape[:2]), 32
+    after each, then a dense layer with dropout; pictures above 64 pixels start with a stride.
+
+    Where there are more than 16 × 16 places half as many filters do a quarter of the work.
+    """
+    side = min(prepared.input_shape[:2])
+    filters = 16 if 16 < side <= 64 else 32
     layers: list[Layer] = []
     if side > 64:
         layers += [Conv(filters, 7, stride=4, bias=False), BatchNorm(), Activation(ReLU())]
@@ -232,6 +237,24 @@ def picture_network(prepared: Prepared) -> Network:
         layers.append(MaxPool(2))
         side, filters = side // 2, 2 * filters
     return (*layers, Dropout(0.25), Flatten(), Dense(128, ReLU()), Dropout(0.5))
+
+
+MOST_BUCKETS = 1 << 16
+
+
+def text_network(prepared: Prepared) -> Network:
+    """The mean of the vectors of all runs of one to three units (fastText, Joulin et al., 2017).
+
+    On 16,000 Korean film reviews by characters it was right as often as a logistic regression over
+    tf-idf of the same runs, 83%, convolutions (Kim, 2014) 81%, at six times the time; convolutions
+    beside or above these vectors, attention and the maximum over them gained nothing.
+    """
+    text = prepared.preparation.text
+    assert text is not None
+    units = int((prepared.train.x != 0).sum())  # there are no more runs of a length than these
+    buckets = min(MOST_BUCKETS, 1 << max(8, math.ceil(math.log2(units))))
+    runs = NGramEmbedding(text.vocabulary.size, 32, buckets)
+    return (runs, Dropout(0.5), GlobalAvgPool(), Dropout(0.5))
 
 
 def forecast_network() -> Network:
@@ -283,7 +306,8 @@ def first_layers(hidden: Network, prepared: Prepared) -> Network:
     preparation = prepared.preparation
     if preparation.embedded and not _has(hidden, "embed_categories"):
         return (EmbedCategories(preparation.embedded),)
-    if preparation.text is not None and not _has(hidden, "embedding"):
+    reads_text = _has(hidden, "embedding") or _has(hidden, "ngram_embedding")
+    if preparation.text is not None and not reads_text:
         size = preparation.text.vocabulary.size
         return (Embedding(size, EMBEDDED_UNITS, mask_zero=True),)
     if preparation.tokens is not None and not _has(hidden, "embedding"):
@@ -306,9 +330,14 @@ def penalty_strength(prepared: Prepared) -> float:
     """L2 as a Gaussian prior on each weight: its strength falls as 1 / examples.
 
     A regression's squared error in units of the target's variance is worth about two
-    log-likelihoods.
+    log-likelihoods. Series have a tenth of it: behind batch normalisation the size of a weight
+    changes no output (van Laarhoven, 2017), so that most of the penalty only held back the learning
+    of short sets (29 training series of ArrowHead: 55% right at full strength, 73% at a tenth).
     """
     prior = 10.0 if prepared.task.kind == "regression" else 5.0
+    preparation = prepared.preparation
+    if preparation.kind == "series" and not isinstance(preparation.intake, Forecast):
+        prior /= 10
     return float(f"{min(0.1, prior / len(prepared.train.x)):.2g}")
 
 

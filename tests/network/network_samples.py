@@ -59,6 +59,12 @@ LAYERS = {
     "embedding": LayerSample(
         "embedding 7 3 init=(normal 0.5)", (4,), "embedding 7 3 init=(normal 0.25)", tokens=7
     ),
+    "ngram_embedding": LayerSample(
+        "ngram_embedding 7 3 11 init=(normal 0.5)",
+        (4,),
+        "ngram_embedding 7 3 11 init=(normal 0.25)",
+        tokens=7,
+    ),
     "embed_categories": LayerSample(
         "embed_categories ((0, 3), (2, 4)) 2 init=(uniform 0.5)",
         (4,),

@@ -50,6 +50,7 @@ from jaram.network.initializers import (
 from jaram.network.layer import Context, Layer
 from jaram.network.masking import Masking
 from jaram.network.maxout import Maxout
+from jaram.network.ngrams import NGramEmbedding
 from jaram.network.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from jaram.network.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from jaram.network.recurrent import GRU, LSTM, RNN
@@ -104,6 +105,7 @@ __all__ = [
     "Masking",
     "MaxPool",
     "Maxout",
+    "NGramEmbedding",
     "Orthogonal",
     "PReLU",
     "Parallel",

@@ -24,7 +24,7 @@ from jaram.network.network import Network, initial_params
 from jaram.spec import name_of
 
 Carry = TypeVar("Carry")
-READERS = ("embedding", "masking")
+READERS = ("embedding", "ngram_embedding", "masking")
 """First layers that tell which steps are padding."""
 
 
