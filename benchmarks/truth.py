@@ -1,7 +1,8 @@
 """Accuracy of the defaults on pictures, series and texts: a figure, its seeds and its seconds.
 
     python benchmarks/truth.py digits | mnist | japanese_vowels | gunpoint | basic_motions |
-                               airline | temperatures | sunspots | nsmc  [--seeds 3] [--first 0]
+                               airline | temperatures | sunspots | nsmc
+                               [--seeds 3] [--first 0] [--epochs 20]
 
 Nothing is tuned on what is measured here: defaults were chosen on validation parts and on other
 sets. Data that neither scikit-learn nor the aeon package brings lies in ``shared/data`` beside the
@@ -11,6 +12,7 @@ checkout; where it is not, the command says so.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.util
 import time
 import warnings
@@ -32,7 +34,7 @@ def needed(path: Path) -> Path:
     return path
 
 
-def digits(seed: int) -> float:
+def digits(recipe: jr.Recipe) -> float:
     """Accuracy over five folds of scikit-learn's digits as pictures 8 × 8 × 1."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import StratifiedKFold
@@ -40,43 +42,43 @@ def digits(seed: int) -> float:
     x, y = load_digits(return_X_y=True)
     x = x.reshape(-1, 8, 8, 1)
     right = 0
-    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, y):
-        run = jr.train(jr.Recipe(seed=seed), jr.Data(x[train], y[train]))
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=recipe.seed).split(x, y):
+        run = jr.train(recipe, jr.Data(x[train], y[train]))
         right += int((run.predict(x[test]) == y[test]).sum())
     return right / len(y)
 
 
-def mnist(seed: int) -> float:
+def mnist(recipe: jr.Recipe) -> float:
     """Accuracy on the last 2,000 of the 10,000 pictures, trained on the first 8,000."""
     data = jr.load(needed(SHARED / "mnist10k"))
     x, y = np.asarray(data.x), np.asarray(data.y)
-    run = jr.train(jr.Recipe(seed=seed), jr.Data(x[:TRAINED], y[:TRAINED]))
+    run = jr.train(recipe, jr.Data(x[:TRAINED], y[:TRAINED]))
     return float((run.predict(x[TRAINED:]) == y[TRAINED:]).mean())
 
 
-def archive(name: str) -> Callable[[int], float]:
+def archive(name: str) -> Callable[[jr.Recipe], float]:
     """Accuracy on the test part that the UCR/UEA archive gives."""
 
-    def measured(seed: int) -> float:
+    def measured(recipe: jr.Recipe) -> float:
         found = importlib.util.find_spec("aeon")
         if found is None or found.origin is None:
             raise SystemExit("The package aeon brings this data: pip install aeon --no-deps")
         folder = Path(found.origin).parent / "datasets" / "data" / name
         train, test = (needed(folder / f"{name}_{part}.ts") for part in ("TRAIN", "TEST"))
-        run = jr.train(jr.Recipe(seed=seed), jr.load(str(train), test=str(test)))
+        run = jr.train(recipe, jr.load(str(train), test=str(test)))
         return run.metrics["test/accuracy"]
 
     return measured
 
 
-def forecast(file: str, ahead: int) -> Callable[[int], str]:
+def forecast(file: str, ahead: int) -> Callable[[jr.Recipe], str]:
     """Mean absolute errors on the last fifth of the windows, beside forecasts that need no
     learning and a linear network."""
 
-    def measured(seed: int) -> str:
+    def measured(recipe: jr.Recipe) -> str:
         data = jr.load(needed(SHARED / "series" / file), forecast=ahead)
-        run = jr.train(jr.Recipe(seed=seed, test=0.2), data)
-        linear = jr.train(jr.Recipe(network="flatten", seed=seed, test=0.2), data)
+        run = jr.train(dataclasses.replace(recipe, test=0.2), data)
+        linear = jr.train(dataclasses.replace(recipe, network=(jr.Flatten(),), test=0.2), data)
         errors = {"network": run.metrics["test/mae"], "linear": linear.metrics["test/mae"]}
         naive = run.summary["baselines"]["test"]
         errors |= {name: one["mae"] for name, one in naive.items()}
@@ -85,15 +87,15 @@ def forecast(file: str, ahead: int) -> Callable[[int], str]:
     return measured
 
 
-def nsmc(seed: int) -> float:
+def nsmc(recipe: jr.Recipe) -> float:
     """Accuracy on the 5,000 film reviews of the test part."""
     folder = needed(SHARED / "nsmc")
     data = jr.load(folder / "train.tsv", target="positive")
-    run = jr.train(jr.Recipe(seed=seed), data)
+    run = jr.train(recipe, data)
     return run.evaluate(folder / "test.tsv")["accuracy"]
 
 
-MEASURES: dict[str, Callable[[int], float | str]] = {
+MEASURES: dict[str, Callable[[jr.Recipe], float | str]] = {
     "digits": digits,
     "mnist": mnist,
     "japanese_vowels": archive("JapaneseVowels"),
@@ -111,11 +113,12 @@ def main() -> None:
     parser.add_argument("what", choices=MEASURES)
     parser.add_argument("--seeds", type=int, default=1, help="how many, from --first on")
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--epochs", type=int, help="fewer than the default's, where time is short")
     given = parser.parse_args()
     warnings.filterwarnings("ignore", category=UserWarning)
     for seed in range(given.first, given.first + given.seeds):
         started = time.perf_counter()
-        found = MEASURES[given.what](seed)
+        found = MEASURES[given.what](jr.Recipe(seed=seed, epochs=given.epochs))
         shown = found if isinstance(found, str) else f"accuracy {found:.4f}"
         print(
             f"{given.what} seed {seed}: {shown}, {time.perf_counter() - started:.0f} s", flush=True
