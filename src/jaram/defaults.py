@@ -251,7 +251,9 @@ def text_network(prepared: Prepared) -> Network:
     """
     text = prepared.preparation.text
     assert text is not None
-    units = int((prepared.train.x != 0).sum())  # there are no more runs of a length than these
+    units = int(
+        np.count_nonzero(prepared.train.x[:])
+    )  # there are no more runs of a length than these
     buckets = min(MOST_BUCKETS, 1 << max(8, math.ceil(math.log2(units))))
     runs = NGramEmbedding(text.vocabulary.size, 32, buckets)
     return (runs, Dropout(0.5), GlobalAvgPool(), Dropout(0.5))
@@ -273,24 +275,25 @@ def anchored_network(prepared: Prepared) -> Network | None:
 
     What comes then lies outside what was trained on: a network that sees the level foretold the air
     passengers with twice the error. Where a level comes back (temperatures, sunspots) it is worth
-    knowing, and the anchored network was worse by 2 to 10 percent. Answers must be scaled as the
-
-    windows are.
+    knowing, and the anchored network was worse by 2 to 10 percent. The answers must be scaled
+    as the windows are, and the windows lie in memory.
     """
     preparation, task = prepared.preparation, prepared.task
     intake = preparation.intake
+    windows = prepared.train.x
     if not isinstance(intake, Forecast) or task.kind != "regression":
+        return None
+    if not isinstance(windows, np.ndarray):
         return None
     channel = intake.channels.index(intake.target)
     scaling = {(preparation.center[channel], preparation.scale[channel])}
     coding = preparation.coding
     if set(zip(coding.center, coding.scale, strict=True)) != scaling:
         return None
-    x = prepared.train.x[np.argsort(prepared.train.rows)]
-    if intake.trend(x) < TREND:
+    if intake.trend(windows[np.argsort(prepared.train.rows)]) < TREND:
         return None
     inside = Sequential((*forecast_network(), default_output(task)))
-    season = intake.nearer_season(prepared.train.x, prepared.train.y)
+    season = intake.nearer_season(windows, prepared.train.y)
     return (Anchored(inside, season, channel),)
 
 
