@@ -38,12 +38,19 @@ def test_the_marked_symbol_is_asked_for() -> None:
 
 def test_whether_both_neighbours_have_one_sign_is_asked_for() -> None:
     data = jr.load("neighbours", n=200, length=9)
-    assert data.task.kind == "multilabel" and data.x is not None
+    assert data.task.kind == "tagging" and data.x is not None
     x, y = data.x[..., 0], data.y
-    for step in range(9):
-        before = x[:, step - 1] > 0 if step else np.zeros(200, bool)
-        after = x[:, step + 1] > 0 if step < 8 else np.zeros(200, bool)
-        assert (y[:, step] == (before == after)).all()
+    assert (y[:, [0, -1]] == -1).all()
+    for step in range(1, 8):
+        assert (y[:, step] == ((x[:, step - 1] > 0) == (x[:, step + 1] > 0))).all()
+
+
+def test_symbols_are_copied_in_their_order_after_the_cue() -> None:
+    x, y = arrays("copy_task", n=100, length=15)
+    assert (x[:, :3, :4].argmax(axis=2) == y[:, -3:]).all() and (x[:, :3].sum(axis=2) == 1).all()
+    assert (y[:, :-3] == -1).all()
+    assert (x[:, 3:, :4] == 0).all()
+    assert (x[..., 4] == np.r_[np.zeros(12), np.ones(3)]).all()
 
 
 @pytest.mark.parametrize("name", SERIES_PROBLEMS)

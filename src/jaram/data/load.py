@@ -76,7 +76,8 @@ def load(
     built-in set: "penguins", "iris", "wine", "breast_cancer", "digits", "diabetes", the
     pictures "digits_pictures", the texts "film_reviews", and "xor", "circles", "moons", "spirals",
     "blobs", "sine", which are made of ``n`` examples with ``noise`` from ``seed``; the series
-    "adding_problem", "recall_task" and "neighbours" are made alike, of ``length`` steps (50).
+    "adding_problem", "recall_task", "copy_task" and "neighbours" are made alike, of ``length``
+    steps (50).
 
     - ``target``: a column's name, its number from 1 (-1 is the last), "last", or several of these.
       If it is not given, a column called like one ("target", "label", "class", "y", "정답", …) is

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 Arrays = tuple[NDArray[np.float64], NDArray[np.int64] | NDArray[np.float64]]
 
-SYMBOLS = 4
-"""Symbols there are in the recall task."""
+SYMBOLS, COPIED = 4, 3
+"""Symbols there are in the recall and in the copy task, and how many are to be copied."""
 
 
 def adding_problem(n: int, length: int, rng: np.random.Generator) -> Arrays:
@@ -44,16 +44,31 @@ def recall_task(n: int, length: int, rng: np.random.Generator) -> Arrays:
     return x, symbols[rows, marked]
 
 
+def copy_task(n: int, length: int, rng: np.random.Generator) -> Arrays:
+    """Three of four symbols, then blanks; at the last three steps a cue, and the answers there are
+    the three symbols in their order (Hochreiter & Schmidhuber, 1997; Arjovsky et al., 2016).
+
+    Channels: one for each symbol, then the cue; all 0 for a blank. Answers are -1 before the cue.
+    """
+    symbols = rng.integers(0, SYMBOLS, (n, COPIED))
+    x = np.zeros((n, length, SYMBOLS + 1))
+    x[:, :COPIED, :SYMBOLS] = np.eye(SYMBOLS)[symbols]
+    x[:, -COPIED:, SYMBOLS] = 1.0
+    y = np.full((n, length), -1)
+    y[:, -COPIED:] = symbols
+    return x, y
+
+
 def neighbours(n: int, length: int, rng: np.random.Generator) -> Arrays:
     """Normal numbers; the answer at each step is whether the number before it and the number after
-    it have the same sign. Before the first and after the last there is a negative one.
+    it have the same sign: 1 or 0, and at both ends -1, where nothing is asked.
 
     Who has not read the next step can only guess: its sign is independent of all before.
     """
     x = rng.normal(size=(n, length))
-    is_positive = np.pad(x > 0, ((0, 0), (1, 1)))
-    same = is_positive[:, :-2] == is_positive[:, 2:]
-    return x[..., np.newaxis], same.astype(np.int64)
+    y = np.full((n, length), -1)
+    y[:, 1:-1] = (x[:, :-2] > 0) == (x[:, 2:] > 0)
+    return x[..., np.newaxis], y
 
 
 @dataclass(frozen=True)
@@ -66,14 +81,17 @@ class SeriesProblem:
     channels: tuple[str, ...]
 
 
-USUAL_LENGTH, SHORTEST = 50, 2
+USUAL_LENGTH, SHORTEST = 50, 2 * COPIED
 """Steps if none are said, and the fewest."""
 SERIES_PROBLEMS: dict[str, SeriesProblem] = {
     "adding_problem": SeriesProblem(adding_problem, "regression", ("number", "mark")),
     "recall_task": SeriesProblem(
         recall_task, "multiclass", (*(f"symbol_{one}" for one in range(SYMBOLS)), "mark")
     ),
-    "neighbours": SeriesProblem(neighbours, "multilabel", ("number",)),
+    "copy_task": SeriesProblem(
+        copy_task, "tagging", (*(f"symbol_{one}" for one in range(SYMBOLS)), "cue")
+    ),
+    "neighbours": SeriesProblem(neighbours, "tagging", ("number",)),
 }
 """The problems by name."""
 

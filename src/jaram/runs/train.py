@@ -41,6 +41,7 @@ from jaram.training.engine import Ending, Group
 from jaram.training.layout import Plan, spread
 from jaram.training.outputs import compile_ahead
 from jaram.training.state import Advance, MemberState
+from jaram.training.through_time import compile_through_time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -263,7 +264,9 @@ def _prepare_report(first: MemberState, members: list[Member], prepared: Prepare
             if member.folder is not None:
                 store.write_augmented(member.folder, member.candidate.recipe, prepared)
     look_ahead(prepared)
-    compile_look(members[0].candidate.recipe, first.params, first.network_state, prepared)
+    recipe = members[0].candidate.recipe
+    compile_look(recipe, first.params, first.network_state, prepared)
+    compile_through_time(recipe, prepared, first.params, first.network_state)
 
 
 class Member:

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from jaram.data.prepare import Prepared
 from jaram.data.task import Task
-from jaram.network.bidirectional import Bidirectional
 from jaram.network.layer import Context, Layer, Params, Shape, State
 from jaram.network.network import Network, NetworkParams, NetworkState, shapes
 from jaram.network.recurrent import GRU, LSTM, RNN
@@ -47,8 +46,9 @@ def recurrent_places(network: Network) -> tuple[int, ...]:
 
 def _is_recurrent(layer: Layer) -> bool:
     inside = getattr(layer, "layers", None) or getattr(layer, "branches", None) or ()
-    kinds = RNN | LSTM | GRU | Bidirectional
-    return isinstance(layer, kinds) or any(_is_recurrent(one) for one in inside)
+    wrapped = getattr(layer, "layer", None)
+    held = (*inside, wrapped) if isinstance(wrapped, Layer) else inside
+    return isinstance(layer, RNN | LSTM | GRU) or any(_is_recurrent(one) for one in held)
 
 
 def gradient_through_time(
@@ -183,9 +183,21 @@ def through_time(
     """
     if not recurrent_places(recipe.network or ()):
         return ()
-    train = prepared.train
-    rows = probe_rows(len(train.x), ROWS)
-    x, y = train.x[rows], train.y[rows]
+    x, y = _examples(prepared)
     ends = [drawn(recipe, prepared), (params, network_state)]
     first, best = (gradient_through_time(recipe, prepared.task, *end, x, y) for end in ends)
     return tuple(ThroughTime(place, first[place], best[place]) for place in first)
+
+
+def compile_through_time(
+    recipe: Recipe, prepared: Prepared, params: NetworkParams, network_state: NetworkState
+) -> None:
+    """Compile ahead what :func:`through_time` will want, if it wants anything."""
+    if recurrent_places(recipe.network or ()):
+        gradient_through_time(recipe, prepared.task, params, network_state, *_examples(prepared))
+
+
+def _examples(prepared: Prepared) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The training examples that are looked at, and their targets."""
+    rows = probe_rows(len(prepared.train.x), ROWS)
+    return prepared.train.x[rows], prepared.train.y[rows]
