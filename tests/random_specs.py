@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import jaram
 from jaram.augmentation import Augmentation
+from jaram.begin import TrainedLayers
 from jaram.network.activations import ActivationFunction
 from jaram.network.initializers import Initializer
 from jaram.network.layer import Layer
@@ -38,8 +39,9 @@ FAMILIES: dict[type, str] = {
     Clipping: "clipping",
     Optimizer: "optimizer",
     Schedule: "schedule",
+    TrainedLayers: "begin",
 }
-NESTED = ("sequential", "residual", "parallel")
+NESTED = ("sequential", "residual", "parallel", "frozen")
 DEEPEST = 2
 
 

@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__ finds the same
     from jaram.augmentation import *
+    from jaram.begin import *
     from jaram.data import Data as Data
     from jaram.data import Task as Task
     from jaram.data import kfold as kfold
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
     from jaram.opening import open_folder as open  # noqa: A004
     from jaram.optimizer import *
     from jaram.recipe import Recipe as Recipe
+    from jaram.runs.fine_tuning import fine_tuning as fine_tuning
     from jaram.runs.generate import generate as generate
     from jaram.runs.run import Run as Run
     from jaram.runs.train import train as train
@@ -69,6 +71,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; at run time __getattr__
 
 _NAMES = {
     "train": "jaram.runs.train:train",
+    "fine_tuning": "jaram.runs.fine_tuning:fine_tuning",
     "open": "jaram.opening:open_folder",
     "generate": "jaram.runs.generate:generate",
     "load": "jaram.data:load",

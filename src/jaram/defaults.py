@@ -21,6 +21,7 @@ from jaram.network.composition import Sequential
 from jaram.network.convolution import Conv
 from jaram.network.dense import Dense
 from jaram.network.embedding import EmbedCategories, Embedding
+from jaram.network.frozen import bare
 from jaram.network.layer import Layer, Shape
 from jaram.network.masking import Masking
 from jaram.network.network import Network, shapes
@@ -40,6 +41,7 @@ from jaram.optimizer.clipping import ClipNorm
 from jaram.optimizer.optimizers import Adam
 from jaram.recipe import Recipe
 from jaram.spec import name_of, registered, words
+from jaram.training.beginning import beginning_told, kept_rates, with_beginning
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +83,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         return value
 
     changes: dict[str, Any] = {}
-    hidden, given_output = recipe.network, recipe.output
+    hidden, given_output = with_beginning(recipe, prepared), recipe.output
     kind = prepared.preparation.kind
     if hidden is None:
         anchored = anchored_network(prepared) if given_output == "auto" else None
@@ -123,9 +125,18 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
         if loss is None:
             loss = choose("loss", default_loss(task.kind), "chose_loss", task=task.kind)
     changes |= {"network": network, "output": None, "loss": loss}
-    is_plain = recipe.network is not None  # somebody's own network is trained as it stands
+    if recipe.begin is not None and prepared.origin is not None:
+        begin = dataclasses.replace(recipe.begin, weights=prepared.origin.fingerprint)
+        changes["begin"] = begin
+        told = beginning_told(begin, network)
+        choices.append(Choice("begin", begin.run or "trained_layers", "recipe.began", told))
+        if not recipe.layer_rates and told["kept"]:
+            rates = kept_rates(begin, network)
+            changes["layer_rates"] = choose("layer_rates", rates, "chose_layer_rates")
+    # Somebody's own network is trained as it stands.
+    is_plain = recipe.network is not None or recipe.begin is not None
     if recipe.optimizer is None:
-        optimizer = Adam(1e-3 if is_plain else 5e-3 if task.kind == "language" else 2e-3)
+        optimizer = Adam(default_rate(recipe, task))
         changes["optimizer"] = choose("optimizer", optimizer, "chose_optimizer")
     if recipe.penalties is None:
         changes["penalties"] = ()
@@ -158,6 +169,15 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     completed = dataclasses.replace(recipe, **changes)
     _require_agreement(completed, prepared.task)
     return completed, tuple(choices)
+
+
+def default_rate(recipe: Recipe, task: Task) -> float:
+    """Adam's learning rate: larger where a new head has to keep up with layers that know much."""
+    if recipe.begin is not None:
+        return 1e-2
+    if recipe.network is not None:
+        return 1e-3
+    return 5e-3 if task.kind == "language" else 2e-3
 
 
 def _require_agreement(completed: Recipe, task: Task) -> None:
@@ -380,4 +400,4 @@ def _loss_for(network: Network, prepared: Prepared) -> Loss:
 
 def _has(network: Network, name: str) -> bool:
     """Whether a layer of this name is in the network, not looking into layers made of layers."""
-    return any(name_of(layer) == name for layer in network)
+    return any(name_of(bare(layer)) == name for layer in network)

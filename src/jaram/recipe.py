@@ -18,6 +18,7 @@ import tomli_w
 from pydantic import BeforeValidator
 
 from jaram.augmentation import Augmentation
+from jaram.begin import TrainedLayers
 from jaram.errors import RecipeError
 from jaram.network.layer import Layer, LayersField
 from jaram.network.ready import READY
@@ -121,6 +122,8 @@ class Recipe:
     seed: a knob: initial weights and everything random inside the network.
     bootstrap: a knob: the seed of as many training rows drawn with replacement; a row counts in the
         loss as often as it was drawn. None: every row once.
+    begin: the trained network whose first layers ``network`` begins with; None: all weights are
+        drawn.
     """
 
     network: Annotated[LayersField | None, BeforeValidator(_network)] = None
@@ -155,6 +158,7 @@ class Recipe:
     order_seed: Annotated[int, pydantic.Field(ge=0)] = 0
     seed: Seed = 0
     bootstrap: Seed | None = None
+    begin: Annotated[TrainedLayers | None, parser("begin")] = None
 
     def to_toml(self) -> str:
         """The recipe as TOML; fields at their default are left out."""

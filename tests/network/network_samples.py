@@ -86,6 +86,11 @@ LAYERS = {
         (2, 3),
         "parallel (dense 2 tanh, sequential (batch_norm 0.5, dense 3), gaussian_noise 0.25)",
     ),
+    "frozen": LayerSample(
+        "frozen (sequential (dense 4 (leaky_relu 0.2), batch_norm, dropout 0.25))",
+        (3,),
+        "frozen (sequential (dense 4 (leaky_relu 0.3), batch_norm 0.5, dropout 0.5))",
+    ),
     "conv": LayerSample(
         "conv 4 (2, 3) (leaky_relu 0.2) stride=(2, 1) padding=valid",
         (5, 6, 3),

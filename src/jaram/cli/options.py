@@ -84,6 +84,15 @@ def batch(word: str) -> int | str:
     return "full" if word == "full" else whole_number(word)
 
 
+def layer_count(word: str) -> int | str:
+    """A number of layers from 0, or ``all``."""
+    if word == "all":
+        return word
+    if not word.isascii() or not word.isdigit():
+        raise typer.BadParameter(text("cli.needs_layers", value=word))
+    return int(word)
+
+
 def one_of(*known: str) -> Any:
     """A reader that takes only the words in ``known``."""
 

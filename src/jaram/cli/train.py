@@ -42,6 +42,7 @@ from jaram.cli.options import (
     Seed,
     Setting,
     byte_count,
+    layer_count,
     one_of,
     time_span,
     whole_number,
@@ -59,7 +60,7 @@ INTERRUPTED = 130
 ENSEMBLE_KINDS = ("seeds", "bagging", "snapshot")
 _LEFT_TO_THE_RUN = (
     *("--network", "--epochs", "--batch-size", "--seed", "--recipe", "--set"),
-    *("--out", "--resume"),
+    *("--out", "--resume", "--from", "--layers", "--freeze"),
 )
 """Options that a resumed run has from its own recipe."""
 
@@ -77,6 +78,17 @@ def train(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="RUN", help="cli.train_resume")
     ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="RUN", help="cli.train_from")
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option("--layers", metavar="N", parser=whole_number, help="cli.train_layers"),
+    ] = None,
+    freeze: Annotated[
+        Any, typer.Option("--freeze", metavar="N|all", parser=layer_count, help="cli.train_freeze")
+    ] = None,
+    keep_head: Annotated[bool, typer.Option("--keep-head", help="cli.train_keep_head")] = False,
     budget: Annotated[
         float | None,
         typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.train_budget"),
@@ -128,22 +140,31 @@ def train(
     from jaram.cli import folders
     from jaram.cli.reading import read_data, tell_data
     from jaram.cli.recipes import recipe_of
+    from jaram.data.origin import reading_for
+    from jaram.runs.fine_tuning import fine_tuning
+    from jaram.runs.store import open_run
 
     speaker = Speaker(quiet=quiet, as_json=as_json)
     also = {"--network": network, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
-    also |= {"--recipe": recipe, "--set": setting, "--out": out}
+    also |= {"--recipe": recipe, "--set": setting, "--out": out, "--from": begin}
     also |= {"--memory": memory}
     given = next((option for option, value in also.items() if value), None)
     if resume is not None and given is not None:
         raise UsageError("cli.resume_with", option=given)
     if resume is not None and care:
         raise UsageError("cli.resume_with", option="--care")
+    of_begin = {"--layers": layers, "--freeze": freeze, "--keep-head": keep_head or None}
+    alone = next((option for option, value in of_begin.items() if value is not None), None)
+    if begin is None and alone is not None:
+        raise UsageError("cli.freeze_alone", option=alone)
     if ensemble is not None and (care or resume is not None):
         raise UsageError("cli.ensemble_with", option="--care" if care else "--resume")
     if ensemble_kind is not None and ensemble is None:
         raise UsageError("cli.ensemble_kind_alone")
     given_out = None if out is None else folders.given_folder(out)
+    trained = None if begin is None else open_run(begin)
     source, columns, how = _source(data, target, resume)
+    how |= {} if trained is None else reading_for(trained.preparation)
     encoding = encoding or how.pop("encoding", None)
     how |= said(size=size, fit=fit, color=color, skip_bad=skip_bad)
     how |= said(text=text_column, unit=unit, length=length)
@@ -154,6 +175,10 @@ def train(
     if resume is None:
         table = table.within(memory)
     wanted = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)
+    if trained is not None:
+        wanted = fine_tuning(
+            trained, wanted, layers=layers, freeze=freeze or 0, keep_head=keep_head
+        )
     folder = Path(resume) if resume is not None else given_out or folders.new_folder(table.name)
     try:
         if ensemble is not None:
@@ -338,6 +363,8 @@ def _command_with(option: str, place: Path) -> str:
     arguments = iter(sys.argv[1:])
     for argument in arguments:
         name, sign, _ = argument.partition("=")
+        if name == "--keep-head":
+            continue
         if name in _LEFT_TO_THE_RUN or (name, option) == ("--memory", "--resume"):
             if not sign:
                 next(arguments, None)

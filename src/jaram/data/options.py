@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from jaram.data.encoding import CATEGORY_KINDS, CategoryKind
+from jaram.data.origin import Origin
 from jaram.data.scaling import SCALE_KINDS, ScaleKind
 from jaram.data.splits import SPLIT_KINDS, SplitKind
 from jaram.errors import DataError
@@ -26,7 +27,9 @@ class PrepareOptions:
     - ``split``: "auto" is by group or by time if the data has them, else stratified for classes,
       else random; ``split_seed`` seeds the draw;
     - ``scale_target``: whether the targets of a regression are standardised; None means yes;
-    - ``class_weight``: None, "balanced" (weights n / (classes · count)), or (label, weight) pairs.
+    - ``class_weight``: None, "balanced" (weights n / (classes · count)), or (label, weight) pairs;
+    - ``origin``: the trained network that another begins with, whose preparation is taken instead
+      of fitting one; ``keeps_answers``: its coding of the answers, too.
 
     Raises DataError for anything else.
     """
@@ -39,6 +42,8 @@ class PrepareOptions:
     split: SplitKind = "auto"
     scale_target: bool | None = None
     class_weight: ClassWeight = None
+    origin: Origin | None = None
+    keeps_answers: bool = False
 
     def __post_init__(self) -> None:
         choices: tuple[tuple[str, str, tuple[str, ...]], ...] = (

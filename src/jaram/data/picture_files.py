@@ -98,6 +98,16 @@ def read_picture(
     return pixels  # noqa: RET504 - as above
 
 
+def fit_picture(
+    pixels: NDArray[np.uint8], height: int, width: int, channels: int, fit: FitKind
+) -> NDArray[np.uint8]:
+    """Pixels (height, width, channels) of a picture (height', width', 1 or 3)."""
+    from PIL import Image
+
+    plain = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    return _fitted(_flat(plain, channels), height, width, channels, fit)
+
+
 @contextmanager
 def _damage_told() -> Iterator[None]:
     """Whatever the codecs raise (each its own), as BadPictureError."""

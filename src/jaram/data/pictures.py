@@ -22,6 +22,7 @@ from jaram.data.picture_files import (
     BadPictureError,
     FitKind,
     Header,
+    fit_picture,
     read_header,
     read_picture,
 )
@@ -132,6 +133,22 @@ class Pictures:
         finally:  # nothing is left of it if it is kept
             if key is not None:
                 forget(key)
+
+    def can_fit(self, x: NDArray[Any]) -> bool:
+        """Whether ``x`` (n, …) are pixels of 8 bits in gray or colour of another shape."""
+        return (
+            x.dtype == np.uint8
+            and x.ndim == 4
+            and x.shape[3] in (1, 3)
+            and (x.shape[1:] != self.shape)
+        )
+
+    def fitted(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Pixels (n, height, width, channels) of pictures (n, height', width', channels')."""
+        pixels = np.empty((len(x), *self.shape), np.uint8)
+        for place, picture in enumerate(x):
+            pixels[place] = fit_picture(picture, *self.shape, self.fit)
+        return pixels
 
     def _key(self, paths: Sequence[Path]) -> str:
         return key_of(paths, f"1 {self.shape} {self.fit}")

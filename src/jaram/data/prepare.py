@@ -22,12 +22,13 @@ from jaram.data.kinds import Column
 from jaram.data.language import baselines, fitted
 from jaram.data.notices import Notice, listed
 from jaram.data.options import ClassWeight, PrepareOptions
+from jaram.data.origin import Origin, carried, fitted_to
 from jaram.data.preparation import Inputs, Preparation
 from jaram.data.scaling import fit_scaling
 from jaram.data.splits import Rows, Split, arrangement
 from jaram.data.splitting import split_rows
 from jaram.data.streamed import Streamed, taken
-from jaram.data.streaming import check_fits, fit_streamed, must_stream, streamed
+from jaram.data.streaming import applied, check_fits, fit_streamed, must_stream, streamed
 from jaram.data.summary import summarize
 from jaram.data.table import Table
 from jaram.data.targets import Answers, TargetCoding, is_missing, label_name
@@ -67,7 +68,8 @@ class Prepared:
 
     ``row_names`` tells the file (or the series) that each row of the data came from, by a part's
     ``rows``; () for tables and arrays. ``memory``: None if the parts are in memory; else the bytes
-    that may be used to train on parts which are streamed.
+    that may be used to train on parts which are streamed. ``origin``: whose preparation was taken,
+    if none was fitted.
     """
 
     train: Part
@@ -82,6 +84,7 @@ class Prepared:
     notices: tuple[Notice, ...] = ()
     row_names: tuple[str, ...] = ()
     memory: int | None = None
+    origin: Origin | None = None
 
 
 def prepare(
@@ -101,6 +104,8 @@ def prepare(
     does not fit into its memory and can't be streamed.
     """
     options = options or PrepareOptions()
+    if options.origin is not None:
+        data = fitted_to(options.origin, data)
     answered = np.flatnonzero(~is_missing(data.y))
     if rows is not None:
         split = _given_split(rows, answered, data.n)
@@ -116,7 +121,10 @@ def prepare(
     summary, described = summarize(data, split, answered.size, options)
     is_streamed = must_stream(data, order.size)
     x: Inputs | Streamed
-    if is_streamed:
+    if options.origin is not None:
+        preparation = carried(options.origin, data, coding)
+        x, notices = applied(data, order, preparation, is_streamed)
+    elif is_streamed:
         x, preparation, notices = fit_streamed(data, split.train, order, options.scale, coding)
     else:
         x, preparation, notices = _fit(data, split, order, coding, options)
@@ -162,6 +170,7 @@ def prepare(
         every,
         data.row_names,
         data.memory if is_streamed else None,
+        options.origin,
     )
 
 
@@ -223,11 +232,20 @@ def _fitted_coding(data: Data, train: Rows, options: PrepareOptions) -> TargetCo
     A forecast's are scaled as the channel of the windows that they continue, so that a network can
     add to a value that it saw.
     """
+    if options.origin is not None and options.keeps_answers:
+        known = options.origin.preparation.coding
+        if known.task.kind != data.task.kind and not (
+            known.task.has_classes and data.task.has_classes
+        ):
+            raise DataError("data.origin_answers", got=data.task.kind, expected=known.task.kind)
+        return known
     if data.task.kind != "regression" or options.scale_target is False:
         return data.coding
     if isinstance(data.intake, Forecast):
         assert data.x is not None
         place = data.intake.channels.index(data.intake.target)
+        if options.origin is not None:
+            return data.coding.scaled_by(*options.origin.scaling_of(place))
         center, scale, _ = fit_scaling(data.x[..., place : place + 1], options.scale, train)
         return data.coding.scaled_by(center.item(), scale.item())
     plain = data.y[train].reshape(train.size, -1).astype(np.float64)

@@ -48,6 +48,17 @@ def streamed(data: Data, rows: Rows, preparation: Preparation) -> Streamed:
     return Streamed(source, rows, preparation)
 
 
+def applied(
+    data: Data, order: Rows, preparation: Preparation, is_streamed: bool
+) -> tuple[Inputs | Streamed, tuple[Notice, ...]]:
+    """The inputs in the order of ``order`` as a fitted ``preparation`` makes them, read now or
+    streamed."""
+    if not is_streamed:
+        return preparation.apply(data, order)
+    assert data.x is not None
+    return Streamed(stored(data.x), order, preparation), ()
+
+
 def fit_streamed(
     data: Data, train: Rows, order: Rows, scale: ScaleKind, coding: TargetCoding
 ) -> tuple[Streamed, Preparation, tuple[Notice, ...]]:

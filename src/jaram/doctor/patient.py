@@ -199,7 +199,7 @@ def prepared_for(
         found = found.within(run.summary.get("memory"))
     try:
         prepared = None if found is None else prepare(found, prepare_options(run.recipe))
-    except DataError:
+    except (DataError, RunError):  # the trained network that it began with is gone
         prepared = None
     if prepared is not None and is_as_trained(prepared, folder):
         return prepared

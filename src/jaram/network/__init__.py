@@ -33,6 +33,7 @@ from jaram.network.composition import Parallel, Residual, Sequential
 from jaram.network.convolution import Conv, ConvTranspose, DepthwiseConv
 from jaram.network.dense import Dense
 from jaram.network.embedding import EmbedCategories, Embedding
+from jaram.network.frozen import Frozen
 from jaram.network.initializers import (
     Constant,
     GlorotNormal,
@@ -86,6 +87,7 @@ __all__ = [
     "EmbedCategories",
     "Embedding",
     "Flatten",
+    "Frozen",
     "GaussianNoise",
     "GlobalAvgPool",
     "GlobalMaxPool",

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaram.network.frozen import Frozen
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key, require_axes
 from jaram.spec import NonNegative, Share, spec
 
@@ -79,8 +80,10 @@ class GaussianNoise(Layer):
 
 
 def has_dropout(part: object) -> bool:
-    """Whether a network, a layer, or a layer inside one drops units."""
+    """Whether a network, a layer, or a layer inside one drops units; a frozen one does not."""
     if isinstance(part, Dropout | SpatialDropout):
         return True
+    if isinstance(part, Frozen):
+        return False
     fields = vars(part).values() if isinstance(part, Layer) else part
     return isinstance(part, Layer | tuple) and any(map(has_dropout, fields))  # type: ignore[call-overload]

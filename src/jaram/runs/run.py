@@ -18,7 +18,7 @@ from jaram.data.streamed import Streamed
 from jaram.data.task import Task
 from jaram.defaults import Choice
 from jaram.doctor.finding import Finding
-from jaram.errors import RunError, UsageError
+from jaram.errors import DataError, RunError, UsageError
 from jaram.network.network import NetworkParams, NetworkState
 from jaram.objective.metrics import evaluate
 from jaram.recipe import Recipe
@@ -238,6 +238,30 @@ class Run:
         x, y = self.preparation.transform(data), self.preparation.transform_target(data.y)
         part = Part(x=x, y=y, weight=None, rows=np.arange(len(x)))
         return self._metrics_of(part, self.examine(x, y))
+
+    def features(self, x: Any, layer: int | None = None) -> NDArray[np.float32]:
+        """What a layer makes of new examples, as numbers for other tools:
+        ``(examples, *output_shape)``.
+
+        ``x`` as in :meth:`predict`. layer: its number from 1, as ``jaram show`` lists them; None
+        takes the last before the head, whose outputs the answers are made from. Evaluation mode.
+
+        Raises UsageError for a layer that is not there.
+        """
+        from jaram.insight.features import features
+        from jaram.runs.fine_tuning import head_place
+
+        network = self.recipe.network or ()
+        place = head_place(network, self) if layer is None else layer
+        if layer is None and not place:
+            raise UsageError("runs.nothing_before_head")
+        if isinstance(place, bool) or not isinstance(place, int) or not 0 < place <= len(network):
+            raise UsageError("runs.bad_layer", value=layer, most=len(network))
+        inside = slice(0, place)
+        inputs = self._inputs(x)
+        if not len(inputs):
+            raise DataError("data.no_rows")
+        return features(network[inside], self.params[inside], self.network_state[inside], inputs)
 
     def save(self, folder: str | Path) -> Run:
         """Write the run to a new folder, report included; returns the run with its ``folder``.

@@ -34,6 +34,7 @@ from jaram.runs.chronicle import Chronicle, join, of_member
 from jaram.runs.files import read_json, write_json
 from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.interruption import held_back
+from jaram.runs.origins import origin_of
 from jaram.runs.run import Run
 from jaram.spec import undecided_in
 from jaram.training import engine
@@ -204,7 +205,16 @@ def candidates_of(
 
 
 def prepare_options(recipe: Recipe) -> PrepareOptions:
-    """What the recipe says about the preparation of data."""
+    """What the recipe says about the preparation of data.
+
+    Raises RunError if the trained network that it begins with is not to be found.
+    """
+    origin = None if recipe.begin is None else origin_of(recipe.begin)
+    keeps_head = (
+        recipe.begin is not None
+        and origin is not None
+        and recipe.begin.layers >= len(origin.network)
+    )
     return PrepareOptions(
         scale=recipe.scale,
         categories=recipe.categories,
@@ -214,6 +224,8 @@ def prepare_options(recipe: Recipe) -> PrepareOptions:
         split=recipe.split,
         scale_target=recipe.scale_target,
         class_weight=recipe.class_weight,
+        origin=origin,
+        keeps_answers=keeps_head,
     )
 
 

@@ -22,8 +22,6 @@ from jaram.data.prepare import Prepared
 from jaram.data.stream import block_plan
 from jaram.data.streamed import Streamed
 from jaram.network.network import (
-    NetworkParams,
-    NetworkState,
     initial_params,
     initial_state,
     table,
@@ -34,6 +32,7 @@ from jaram.optimizer.schedules import ReduceOnPlateau
 from jaram.recipe import Recipe
 from jaram.spec import with_fields
 from jaram.training import devices
+from jaram.training.beginning import Drawn, trained
 from jaram.training.epochs import Arrays, run_epochs
 from jaram.training.evaluated import Watched
 from jaram.training.examples import sample_rows, training_examples, watched_examples
@@ -153,16 +152,18 @@ def _estimated_seconds(group: Group) -> float:
     return len(group.recipes) * group.epochs * group.steps * a_step
 
 
-Drawn = tuple[NetworkParams, NetworkState]
-"""A member's first weights and network state, NumPy."""
-
-
 def drawn(recipe: Recipe, prepared: Prepared) -> Drawn:
-    """What a member begins with; drawn by NumPy, so that it does not depend on the device or on
-    who trains beside."""
+    """What a member begins with: drawn by NumPy, so that it does not depend on the device or on
+    who trains beside, or brought by the trained network that the recipe begins with."""
     assert recipe.network is not None
     shape = prepared.input_shape
-    return initial_params(recipe.network, recipe.seed, shape), initial_state(recipe.network, shape)
+    params, state = (
+        initial_params(recipe.network, recipe.seed, shape),
+        initial_state(recipe.network, shape),
+    )
+    if recipe.begin is None or prepared.origin is None:
+        return params, state
+    return trained(recipe.network, recipe.begin, prepared.origin, (params, state))
 
 
 def initial(
@@ -224,6 +225,7 @@ UNREAD = (
     "split_seed",
     "order_seed",
     "output",
+    "begin",
 )
 """Fields of a recipe that the compiled program does not read."""
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from jaram.data.buckets import Lengths, best_widths, bucketed_order, lengths_of
 from jaram.data.prepare import Prepared
 from jaram.data.streamed import Streamed
+from jaram.network.frozen import bare
 from jaram.network.layer import Layer
 from jaram.network.network import Network, initial_params
 from jaram.spec import name_of
@@ -51,6 +52,7 @@ def widths_for(network: Network, prepared: Prepared, most: int) -> tuple[int, ..
 
 
 def _reads_padding(layer: Layer) -> bool:
+    layer = bare(layer)
     return name_of(layer) in READERS and getattr(layer, "mask_zero", True)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jaram.doctor.preflight.statistics import spread_rows
 from jaram.network.activations import ActivationFunction, Identity
+from jaram.network.frozen import bare
 from jaram.network.layer import Layer, Shape
 from jaram.network.network import shapes as network_shapes
 from jaram.spec import name_of
@@ -219,7 +220,7 @@ def activation_of(layer: Layer) -> ActivationFunction | None:
 
 def _opened(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     opened: list[Layer] = []
-    for layer in layers:
+    for layer in map(bare, layers):
         inner = getattr(layer, "layers", None)
         is_sequence = name_of(layer) == "sequential" and isinstance(inner, tuple)
         opened.extend(_opened(inner) if is_sequence and inner else (layer,))

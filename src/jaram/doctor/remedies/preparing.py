@@ -8,6 +8,7 @@ import numpy as np
 
 from jaram.data.prepare import Prepared
 from jaram.doctor.remedies.registry import Doses, remedy
+from jaram.network.frozen import bare
 from jaram.recipe import Recipe
 from jaram.spec import name_of
 
@@ -15,7 +16,7 @@ from jaram.spec import name_of
 @remedy("scale_input")
 def scale_input(recipe: Recipe, prepared: Prepared) -> Doses:
     """Every column to mean 0 and deviation 1; not where the inputs are tokens."""
-    reads_tokens = bool(recipe.network) and name_of((recipe.network or ())[0]) == "embedding"
+    reads_tokens = bool(recipe.network) and name_of(bare((recipe.network or ())[0])) == "embedding"
     if recipe.scale != "standard" and not reads_tokens:
         yield "standard", dataclasses.replace(recipe, scale="standard")
 

@@ -12,6 +12,7 @@ from typing import Literal
 from jaram.data.prepare import Prepared
 from jaram.messages import Language, text
 from jaram.recipe import Recipe
+from jaram.training.beginning import still_fits
 
 Cost = Literal["none", "time", "memory", "data"]
 """What a remedy costs: nothing, a longer training, a larger network, or examples."""
@@ -45,9 +46,13 @@ class Remedy:
     change: Change
 
     def prescriptions(self, recipe: Recipe, prepared: Prepared) -> tuple[Prescription, ...]:
-        """The ways to apply it that change the recipe."""
+        """The ways to apply it that change the recipe, and leave what it begins with its place."""
         doses = self.change(recipe, prepared)
-        return tuple(Prescription(self.name, dose, to) for dose, to in doses if to != recipe)
+        return tuple(
+            Prescription(self.name, dose, to)
+            for dose, to in doses
+            if to != recipe and _keeps_beginning(recipe, to, prepared)
+        )
 
     def title(self, lang: Language | None = None) -> str:
         """What it is called."""
@@ -56,6 +61,13 @@ class Remedy:
     def reason(self, lang: Language | None = None) -> str:
         """Why it should help, in a sentence."""
         return text(f"remedies.{self.name}_why", lang=lang)
+
+
+def _keeps_beginning(before: Recipe, after: Recipe, prepared: Prepared) -> bool:
+    """Whether ``after`` begins with the trained layers that ``before`` does, if with any."""
+    if before.begin is None:
+        return True
+    return after.begin == before.begin and still_fits(after, prepared)
 
 
 _remedies: dict[str, Remedy] = {}

@@ -14,6 +14,7 @@ from jaram.doctor.evidence import Evidence
 from jaram.doctor.finding import Severity
 from jaram.doctor.registry import Sighting, finds
 from jaram.doctor.suspects import Cross, Doubts, cross, doubts
+from jaram.network.frozen import bare
 from jaram.spec import name_of
 
 NOTHING = 0.05
@@ -115,7 +116,9 @@ def _network_knows(e: Evidence) -> bool:
 def _is_sequence(e: Evidence) -> bool:
     """Whether the inputs are tokens or sequences, which the simple models can't read."""
     first = (e.recipe.network or (None,))[0] if e.recipe is not None else None
-    return (first is not None and name_of(first) == "embedding") or len(e.input_shape or ()) == 2
+    return (first is not None and name_of(bare(first)) == "embedding") or len(
+        e.input_shape or ()
+    ) == 2
 
 
 def _models_know(e: Evidence, rows: Cross) -> bool:
