@@ -149,9 +149,81 @@ def test_a_forecast(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*told, "--epochs", "2", "--out", str(out)]) == 0
     assert "Repeating the last value would be off by" in capsys.readouterr().out
     assert run(["predict", str(out), str(file)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "sales+1,sales+2" and len(lines) == 2
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    ends = "low_sales+1,high_sales+1,low_sales+2,high_sales+2"
+    assert lines[0] == f"sales+1,sales+2,{ends}"
+    first, second, *between = map(float, lines[1].split(","))
+    assert len(lines) == 2
+    assert between[0] < first < between[1]
+    assert between[2] < second < between[3]
+    assert "80% of the truth" in printed.err
+    assert run(["predict", str(out), str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["interval"]["share"] == 0.8
+    assert told["low_sales+1"][0] == pytest.approx(
+        told["sales+1"][0] - told["interval"]["half_widths"][0]
+    )
     assert run(["doctor", str(out)]) == 0
+
+
+def test_a_season_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "sales.csv"
+    pl.DataFrame({"sales": np.arange(60) % 5}).write_csv(file)
+    told = ["train", str(file), "--forecast", "1", "--network", "flatten", "--epochs", "1"]
+    assert run([*told, "--season", "5", "--out", str(tmp_path / "run")]) == 0
+    summary = json.loads((tmp_path / "run" / "data.json").read_text())["summary"]
+    assert summary["intake"]["season"] == 5
+    assert summary["baselines"]["valid"]["seasonal_naive"]["mae"] == 0
+    capsys.readouterr()
+
+
+def test_the_vocabulary_is_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = []
+    for option in (("--vocabulary", "7"), ("--min-count", "50"), ("--min-count", "1")):
+        out = tmp_path / f"run{len(sizes)}"
+        told = ["train", "film_reviews", "--network", "global_max_pool", "--epochs", "1"]
+        assert run([*told, *option, "--length", "8", "--out", str(out)]) == 0
+        sizes.append(json.loads((out / "data.json").read_text())["summary"]["text"]["vocabulary"])
+    assert sizes[0] == 7 + 2
+    assert sizes[0] < sizes[1] < sizes[2]
+    capsys.readouterr()
+
+
+def test_what_is_shown_of_texts_says_when_they_are_learned_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["show", "film_reviews"]) == 0
+    printed = capsys.readouterr().out
+    assert "left out" not in printed
+    assert "learned from with --text" in printed
+
+
+def test_a_trained_network_goes_on_to_other_pictures(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    network = ["--network", "conv 2 3 relu, flatten, dense 4 relu", "--epochs", "1"]
+    assert run(["train", str(pets), "--size", "6", *network, "--out", str(out)]) == 0
+    other = ["train", str(pets), "--from", str(out), "--epochs", "1"]
+    assert run([*other, "--freeze", "all", "--out", str(tmp_path / "all")]) == 0
+    assert "3 of them frozen" in capsys.readouterr().out
+    data = json.loads((tmp_path / "all" / "data.json").read_text())
+    assert data["input_shape"][:2] == [6, 6]
+    taken = ["--layers", "2", "--freeze", "1", "--network", "dense 3 relu"]
+    assert run([*other, *taken, "--out", str(tmp_path / "some")]) == 0
+    assert run([*other, "--keep-head", "--out", str(tmp_path / "same")]) == 0
+    assert run(["show", str(tmp_path / "some")]) == 0
+    assert "begin = " in capsys.readouterr().out
+    for wrong in (
+        ["train", str(pets), "--freeze", "2"],
+        [*other, "--freeze", "some"],
+        [*other, "--freeze", "9"],
+        ["train", "iris", "--from", str(out)],
+        ["train", str(pets), "--from", str(tmp_path / "nowhere")],
+    ):
+        assert run(wrong) == 2
+        assert "error" in capsys.readouterr().err
 
 
 def test_series_of_a_long_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,6 +104,32 @@ def test_kfold_of_data_respects_groups_and_missing_answers() -> None:
         list(jd.kfold(data, 13))
 
 
+def test_kfold_goes_forward_in_time() -> None:
+    rng = np.random.default_rng(0)
+    time = rng.permutation(50).astype(float)
+    data = jd.Data(np.arange(50.0), time % 2, time=time)
+    found = list(jd.kfold(data, 4))
+    assert len(found) == 4
+    for train, valid in found:
+        assert time[train].max() < time[valid].min()
+        assert len(train) == time[valid].min()
+    validated = np.concatenate([valid for _, valid in found])
+    assert sorted(time[validated]) == list(range(10, 50))
+    with pytest.raises(DataError, match="folds"):
+        list(jd.kfold(data, 50))
+
+
+def test_kfold_of_a_forecast_looks_at_no_answer_that_comes_later() -> None:
+    data = jd.load({"sales": np.arange(60.0) % 7}, "sales", forecast=3, window=5)
+    assert data.time is not None
+    for train, valid in jd.kfold(data, 3):
+        assert train.size and valid.size
+        assert (data.time[train] + 3 <= data.time[valid].min()).all()
+        prepared = jd.prepare(data, rows=(train, valid))
+        assert prepared.valid is not None
+        np.testing.assert_array_equal(prepared.train.rows, np.sort(train))
+
+
 @settings(max_examples=60, deadline=None)
 @given(labels, st.integers(0, 3))
 def test_arrangement_brings_the_parts_together_moving_few(values: list[int], seed: int) -> None:

@@ -222,6 +222,23 @@ def test_trainings_that_diverged_are_left_out_and_told_of() -> None:
     assert growth.whole_scores(0).shape == (3,)
 
 
+def test_trainings_that_diverged_are_a_cross_in_the_picture() -> None:
+    from jaram.report.growth_pictures import draw_growth, error_by_rows, mean_curve
+
+    growth = lost(made(slope=0.2), seeds=2)
+    axes = error_by_rows(growth, "en").axes[0]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert "16 trainings diverged: no error" in [one.get_text() for one in legend.get_texts()]
+    dots = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    drawn = np.concatenate([np.asarray(line.get_ydata(), float) for line in dots])
+    assert np.isnan(drawn).sum() == 16
+    assert np.nanmax(drawn) < 1  # a training that diverged has the worst score, an error of 1
+    sound = [one.curve for one in growth.points if one.size == growth.asked and one.seed > 1]
+    assert mean_curve(growth, growth.shares[0]).shape == (len(sound[0]),)
+    assert len(list(draw_growth(lost(made()), "ko"))) == 3
+
+
 def test_where_all_diverged_there_is_no_law_and_no_advice() -> None:
     growth = lost(made())
     assert growth.laws == (None, None)

@@ -133,6 +133,13 @@ def test_a_forecast_keeps_its_interval_and_its_rivals(tmp_path: Path) -> None:
     assert told["kind"] == "forecast"
     assert told["interval"]["checked_on"] == "test"
     assert 0 <= told["interval"]["covered"] <= 1
+    assert run.interval is not None
+    assert open_run(tmp_path / "run").interval == run.interval
+    assert run.prepared is not None
+    assert run.prepared.valid is not None
+    off = run._decoded(run.prepared.valid.y) - run._decoded(run.answers_of("valid").answer)
+    within = (np.abs(off) <= run.interval.half_widths).mean(axis=0)
+    assert (within >= run.interval.share).all()
     last = told["examples"][0]
     np.testing.assert_allclose(last["past"] + last["true"], values[-15:], atol=2e-3)
     np.testing.assert_allclose(last["naive"], [values[-4]] * 3, atol=2e-3)

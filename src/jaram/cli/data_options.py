@@ -83,6 +83,20 @@ Window = Annotated[
 ]
 
 
+Season = Annotated[
+    int | None,
+    typer.Option("--season", metavar="N", parser=whole_number, help="cli.option_season"),
+]
+Vocabulary = Annotated[
+    int | None,
+    typer.Option("--vocabulary", metavar="N", parser=whole_number, help="cli.option_vocabulary"),
+]
+MinCount = Annotated[
+    int | None,
+    typer.Option("--min-count", metavar="N", parser=whole_number, help="cli.option_min_count"),
+]
+
+
 def said(**options: Any) -> dict[str, Any]:
     """The options that were given, as :func:`jaram.data.load.load` takes them."""
     return {name: value for name, value in options.items() if value not in (None, False)}

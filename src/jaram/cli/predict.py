@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import os
 import sys
@@ -20,6 +21,7 @@ from jaram.messages import text
 
 if TYPE_CHECKING:
     from jaram.ensemble.team import Ensemble
+    from jaram.insight.intervals import Interval
     from jaram.runs.run import Run
 
 _ROWS_AT_ONCE = 10_000
@@ -60,12 +62,17 @@ def predict(
         opened.preparation, data, no_header=no_header, encoding=encoding, skip_bad=skip_bad
     )
     header, columns = _columns(opened, rows)
+    interval = getattr(opened, "interval", None)  # a team has none
+    if interval is not None:
+        header, columns = _with_interval(header, columns, interval)
+        speaker.note(_interval_told(interval))
     names = rows.names if isinstance(rows, Examples) else ()
     if names:
         header, columns = ["file", *header], [list(names), *columns]
     if as_json:
         table = dict(zip(header, columns, strict=True))
-        speaker.json({"run": run, "rows": len(columns[0]), **table})
+        known = {} if interval is None else {"interval": dataclasses.asdict(interval)}
+        speaker.json({"run": run, "rows": len(columns[0]), **table, **known})
         return 0
     if out is None:
         for block in _csv(header, columns):
@@ -94,6 +101,26 @@ def _columns(run: Run | Ensemble, rows: Any) -> tuple[list[str], list[list[Any]]
         return [*task.classes, *header], [*answers, *shares]
     name = task.target_names[0] if task.target_names else "prediction"
     return [name, *header], [predicted.tolist(), *shares]
+
+
+def _with_interval(
+    header: list[str], columns: list[list[Any]], interval: Interval
+) -> tuple[list[str], list[list[Any]]]:
+    """The columns of a forecast, then the ends of each step's interval."""
+    header, columns = [*header], [*columns]
+    ends = zip(header[:], columns[:], interval.half_widths, strict=True)
+    for name, values, width in ends:
+        header += [f"low_{name}", f"high_{name}"]
+        columns += [[value - width for value in values], [value + width for value in values]]
+    return header, columns
+
+
+def _interval_told(interval: Interval) -> str:
+    """What the interval promises, and how often it kept that."""
+    told: dict[str, Any] = {"share": f"{interval.share:.0%}", "windows": interval.windows}
+    if interval.covered is None:
+        return text("cli.interval_unchecked", **told)
+    return text(f"cli.interval_on_{interval.checked_on}", covered=f"{interval.covered:.0%}", **told)
 
 
 def _csv(header: list[str], columns: list[list[Any]]) -> Iterator[str]:

@@ -16,6 +16,8 @@ from jaram.cli.data_options import (
     Forecast,
     Kind,
     Length,
+    MinCount,
+    Season,
     SeriesOf,
     Size,
     SkipBad,
@@ -23,6 +25,7 @@ from jaram.cli.data_options import (
     Task,
     Text,
     Unit,
+    Vocabulary,
     Window,
     kinds_of,
     said,
@@ -89,9 +92,12 @@ def rate(
     text_column: Text = None,
     unit: Unit = None,
     length: Length = None,
+    vocabulary: Vocabulary = None,
+    min_count: MinCount = None,
     series: SeriesOf = None,
     forecast: Forecast = None,
     window: Window = None,
+    season: Season = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -112,7 +118,8 @@ def rate(
     kinds = kinds_of(kind)
     how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
     how |= said(text=text_column, unit=unit, length=length)
-    how |= said(series=series, forecast=forecast, window=window)
+    how |= said(vocabulary=vocabulary, min_count=min_count)
+    how |= said(series=series, forecast=forecast, window=window, season=season)
     table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     asked = recipe_of(recipe, network, None, batch_size, seed, setting or [], table)

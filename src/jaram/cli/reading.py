@@ -175,7 +175,7 @@ def tell_columns(speaker: Speaker, columns: Sequence[Column]) -> None:
     rows = [
         [
             shorten(column.name, 40),
-            text(f"cli.kind_{column.kind}"),
+            text("cli.text_column" if column.kind == "text" else f"cli.kind_{column.kind}"),
             number(column.missing) if column.missing else "",
         ]
         for column in columns[:_SHOWN_COLUMNS]

@@ -15,6 +15,8 @@ from jaram.cli.data_options import (
     Forecast,
     Kind,
     Length,
+    MinCount,
+    Season,
     SeriesOf,
     Size,
     SkipBad,
@@ -22,6 +24,7 @@ from jaram.cli.data_options import (
     Task,
     Text,
     Unit,
+    Vocabulary,
     Window,
     kinds_of,
     said,
@@ -87,9 +90,12 @@ def scale(
     text_column: Text = None,
     unit: Unit = None,
     length: Length = None,
+    vocabulary: Vocabulary = None,
+    min_count: MinCount = None,
     series: SeriesOf = None,
     forecast: Forecast = None,
     window: Window = None,
+    season: Season = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -115,7 +121,8 @@ def scale(
     given = None if out is None else folders.given_folder(out)
     how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
     how |= said(text=text_column, unit=unit, length=length)
-    how |= said(series=series, forecast=forecast, window=window)
+    how |= said(vocabulary=vocabulary, min_count=min_count)
+    how |= said(series=series, forecast=forecast, window=window, season=season)
     table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     wished = recipe_of(recipe, network, epochs, batch_size, seed, setting or [], table)

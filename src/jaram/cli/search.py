@@ -17,6 +17,8 @@ from jaram.cli.data_options import (
     Forecast,
     Kind,
     Length,
+    MinCount,
+    Season,
     SeriesOf,
     Size,
     SkipBad,
@@ -24,6 +26,7 @@ from jaram.cli.data_options import (
     Task,
     Text,
     Unit,
+    Vocabulary,
     Window,
     kinds_of,
     said,
@@ -127,9 +130,12 @@ def search(
     text_column: Text = None,
     unit: Unit = None,
     length: Length = None,
+    vocabulary: Vocabulary = None,
+    min_count: MinCount = None,
     series: SeriesOf = None,
     forecast: Forecast = None,
     window: Window = None,
+    season: Season = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -154,7 +160,8 @@ def search(
     given_out = None if out is None else folders.given_folder(out)
     how = said(size=size, fit=fit, color=color, skip_bad=skip_bad, task=task, kinds=kinds)
     how |= said(text=text_column, unit=unit, length=length)
-    how |= said(series=series, forecast=forecast, window=window)
+    how |= said(vocabulary=vocabulary, min_count=min_count)
+    how |= said(series=series, forecast=forecast, window=window, season=season)
     table = read_data(data, target_of(target), no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, data)
     asked: dict[str, Any] = {

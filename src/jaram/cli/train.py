@@ -16,6 +16,8 @@ from jaram.cli.data_options import (
     Forecast,
     Kind,
     Length,
+    MinCount,
+    Season,
     SeriesOf,
     Size,
     SkipBad,
@@ -23,6 +25,7 @@ from jaram.cli.data_options import (
     Task,
     Text,
     Unit,
+    Vocabulary,
     Window,
     kinds_of,
     said,
@@ -126,9 +129,12 @@ def train(
     text_column: Text = None,
     unit: Unit = None,
     length: Length = None,
+    vocabulary: Vocabulary = None,
+    min_count: MinCount = None,
     series: SeriesOf = None,
     forecast: Forecast = None,
     window: Window = None,
+    season: Season = None,
     no_header: NoHeader = False,
     encoding: Encoding = None,
     device: Device = None,
@@ -168,7 +174,8 @@ def train(
     encoding = encoding or how.pop("encoding", None)
     how |= said(size=size, fit=fit, color=color, skip_bad=skip_bad)
     how |= said(text=text_column, unit=unit, length=length)
-    how |= said(series=series, forecast=forecast, window=window)
+    how |= said(vocabulary=vocabulary, min_count=min_count)
+    how |= said(series=series, forecast=forecast, window=window, season=season)
     how |= said(task=task, kinds=kinds_of(kind), group=group, time=time)
     table = read_data(source, columns, no_header=no_header, encoding=encoding, **how)
     tell_data(speaker, table, source)

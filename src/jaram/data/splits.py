@@ -5,6 +5,7 @@ Everything here works on row numbers and is a pure function of its arguments, th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -184,6 +185,17 @@ def folds(
         fold[dealt] = np.arange(n) % k
     for index in range(k):
         yield np.flatnonzero(fold != index), np.flatnonzero(fold == index)
+
+
+def forward_folds(order: Rows, k: int) -> Iterator[tuple[Rows, Rows]]:
+    """The k (training rows, validation rows) of a cross-validation that goes forward along
+    ``order``: of k + 1 stretches of equal length within one row each but the first validates what
+    is trained on all before it."""
+    if not 2 <= k < order.size:
+        raise DataError("data.bad_folds", k=k, most=max(order.size - 1, 0))
+    ends = np.linspace(0, order.size, k + 2).round().astype(np.int64)
+    for start, end in itertools.pairwise(ends[1:]):
+        yield order[:start], order[start:end]
 
 
 def arrangement(parts: tuple[Rows, ...], n: int) -> Rows:

@@ -13,6 +13,7 @@ from jaram.data.splits import (
     Rows,
     Split,
     folds,
+    forward_folds,
     group_split,
     label_strata,
     number_strata,
@@ -91,12 +92,34 @@ def strata_of(data: Data, rows: Rows) -> NDArray[np.int64]:
 def kfold(data: Data, k: int, seed: int = 0) -> Iterator[tuple[Rows, Rows]]:
     """The k (training rows, validation rows) of a cross-validation of ``data``.
 
-    Stratified for classes and labels; by whole groups if the data has groups. Rows without an
-    answer are in no fold. Raises DataError if there are fewer rows (or groups) than folds.
+    Stratified for classes and labels; by whole groups if the data has groups. Data that has a time
+    (forecasts) is learned from in its order: the rows are parted into k + 1 stretches, and each
+    after the first validates what is trained on those before it, so that no fold looks ahead; rows
+    of the first stretch never validate, and ``seed`` changes nothing.
+
+    Rows without an answer are in no fold. Raises DataError if there are fewer rows (or groups) than
+    folds.
     """
     answered = np.flatnonzero(~is_missing(data.y))
+    if data.group is None and data.time is not None:
+        yield from _folds_in_time(data, answered, k)
+        return
     groups = None if data.group is None else groups_of(data, answered)
     is_plain = data.task.kind == "regression" or data.task.has_steps
     strata = None if is_plain else strata_of(data, answered)
     for train, valid in folds(answered.size, k, seed, strata=strata, groups=groups):
         yield answered[train], answered[valid]
+
+
+def _folds_in_time(data: Data, answered: Rows, k: int) -> Iterator[tuple[Rows, Rows]]:
+    """The k folds that go forward in time; of windows those that reach into the next are left
+    out of the training."""
+    assert data.time is not None
+    for train, valid in forward_folds(np.argsort(data.time[answered], kind="stable"), k):
+        if isinstance(data.intake, Forecast):
+            train = data.intake.before(train, valid, data.time[answered])
+            if not train.size:
+                raise DataError(
+                    "data.too_few_windows", windows=answered.size, horizon=data.intake.horizon
+                )
+        yield answered[np.sort(train)], answered[np.sort(valid)]

@@ -66,13 +66,13 @@ class Forecast:
         """The windows of each part in order of time, without those whose answers reach into the
         answers of a later part; ``starts`` (n,) are the windows' first steps."""
         whole = ordered_split(np.argsort(starts, kind="stable"), validation, test)
-        valid = self._before(whole.valid, whole.test, starts)
-        train = self._before(whole.train, valid if valid.size else whole.test, starts)
+        valid = self.before(whole.valid, whole.test, starts)
+        train = self.before(whole.train, valid if valid.size else whole.test, starts)
         if not train.size or (validation and not valid.size):
             raise DataError("data.too_few_windows", windows=len(starts), horizon=self.horizon)
         return Split(train, valid, whole.test)
 
-    def _before(self, early: Rows, late: Rows, starts: NDArray[Any]) -> Rows:
+    def before(self, early: Rows, late: Rows, starts: NDArray[Any]) -> Rows:
         """The windows of ``early`` whose last answer comes before the first of ``late``."""
         return early[starts[early] + self.horizon <= starts[late].min()] if late.size else early
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jaram.data.windows import Forecast
+from jaram.insight.forecasts import FILE as FILE
 from jaram.insight.forecasts import forecasts_told
 from jaram.insight.occlusion import texts_read
 from jaram.insight.pictures import pictures_seen
@@ -12,8 +13,6 @@ from jaram.insight.series import series_seen
 
 if TYPE_CHECKING:
     from jaram.runs.run import AnswersOf, Run
-
-FILE = "examples.json"
 
 
 def examples_of(run: Run, name: str, answers_of: AnswersOf) -> dict[str, Any]:

@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from jaram.data.prepare import Part
 from jaram.data.windows import Forecast
-from jaram.insight.intervals import SHARE, covered, half_widths
+from jaram.errors import RunError
+from jaram.insight.intervals import SHARE, Interval, covered, half_widths
+from jaram.runs.files import read_json
 from jaram.training.outputs import Answers
 
 if TYPE_CHECKING:
     from jaram.runs.run import AnswersOf, Run
 
+FILE = "examples.json"
+"""Where a run's folder tells of single examples."""
 SHOWN = 3
 """Forecasts that are shown: the last, the first and one in the middle of the part."""
 
@@ -69,11 +73,61 @@ def forecasts_told(run: Run, name: str, part: Part, answers_of: AnswersOf) -> di
     return told
 
 
+def interval_of(run: Run) -> Interval | None:
+    """The interval around the forecasts of ``run``, as its report tells it; None if it makes no
+    forecasts, or was validated on too few to know it.
+
+    Of a run that was opened it is read from its folder. Raises RunError if that is damaged.
+    """
+    if not isinstance(run.preparation.intake, Forecast) or run.task.kind != "regression":
+        return None
+    if run.prepared is not None:
+        name = "test" if "test" in run.parts else "valid"
+        if "valid" not in run.parts:
+            return None
+        true, said = in_own_unit(run, run.parts["valid"], run.answers_of("valid"))
+        later = None
+        if name == "test":
+            truth, foretold = in_own_unit(run, run.parts[name], run.answers_of(name))
+            later = truth - foretold
+        told = _interval(true - said, half_widths(true - said), later)
+    else:
+        place = None if run.folder is None else run.folder / FILE
+        if place is None or not place.exists():
+            return None
+        told = read_json(place).get("interval") or {}
+    return _read_interval(told, run)
+
+
+def _read_interval(told: dict[str, Any], run: Run) -> Interval | None:
+    """The interval that :func:`_interval` told; None where its widths are not known."""
+    widths, covered_share = told.get("half_widths"), told.get("covered")
+    if widths is None:
+        return None
+    try:
+        found = Interval(
+            float(told["share"]),
+            tuple(float(width) for width in widths),
+            int(told["windows"]),
+            None if covered_share is None else float(covered_share),
+            str(told["checked_on"]),
+        )
+        if len(found.half_widths) != run.task.outputs:
+            raise ValueError(f"{len(found.half_widths)} half-widths for {run.task.outputs} steps")
+    except (KeyError, TypeError, ValueError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise RunError("runs.file_damaged", path=str(run.folder), detail=detail) from None
+    return found
+
+
 def _interval(
     residuals: NDArray[np.float64], widths: NDArray[np.float64], later: NDArray[np.float64] | None
 ) -> dict[str, Any]:
-    """``share`` stated, from how many windows, and the share ``covered`` of later ones."""
+    """``share`` stated, its ``half_widths`` by step ahead (None where they are not known), from how
+    many windows, and the share ``covered`` of later ones."""
     told: dict[str, Any] = {"share": SHARE, "windows": len(residuals), "checked_on": "test"}
+    stated = widths.tolist() if bool(np.isfinite(widths).all()) else None
+    told["half_widths"] = stated
     if later is None:
         half = len(residuals) // 2
         later, widths = residuals[half:], half_widths(residuals[:half])

@@ -4,6 +4,7 @@ prediction)."""
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,23 @@ from numpy.typing import NDArray
 
 SHARE = 0.8
 """Four checked forecasts are enough for it; for 95% it would take nineteen."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An interval around each forecast: as wide above as below.
+
+    share: of the truth that is to lie within, stated. half_widths: by step ahead, in the target's
+    own unit. windows: how many checked forecasts it comes from. covered: the share of later ones
+    that lay within, None if there were none; checked_on: which, "test" or "later_half" (of the
+    validation part, the interval then from the earlier half alone).
+    """
+
+    share: float
+    half_widths: tuple[float, ...]
+    windows: int
+    covered: float | None
+    checked_on: str
 
 
 def half_widths(residuals: NDArray[Any], share: float = SHARE) -> NDArray[np.float64]:

@@ -39,8 +39,9 @@ def error_by_rows(growth: Growth, lang: Language) -> Figure:
     axes = figure.subplots()
     rows = growth.row_counts.astype(np.float64)
     along = np.geomspace(rows[0], rows[-1] * BEYOND, 100)
+    sound = np.where(growth.is_sound, growth.scores, np.nan)
     for size, law, scores, colour in zip(
-        growth.sizes, growth.laws, growth.scores, layer_colours(len(growth.sizes)), strict=True
+        growth.sizes, growth.laws, sound, layer_colours(len(growth.sizes)), strict=True
     ):
         label = text(
             "scale.units_times", lang=lang, factor=f"{size.factor:g}", weights=f"{size.weights:,}"
@@ -48,7 +49,7 @@ def error_by_rows(growth: Growth, lang: Language) -> Figure:
         for errors in 1 - scores:
             axes.plot(rows, errors, "o", color=colour, ms=3.5, alpha=0.45, mew=0)
         if law is None:
-            axes.plot(rows, (1 - scores).mean(axis=0), color=colour, lw=2, label=label)
+            axes.plot(rows, mean_of(1 - scores), color=colour, lw=2, label=label)
             continue
         within = along <= rows[-1]
         axes.plot(along[within], law.at(along[within]), color=colour, lw=2, label=label)
@@ -60,8 +61,33 @@ def error_by_rows(growth: Growth, lang: Language) -> Figure:
     axes.axvline(growth.rows, color=QUIET, lw=1, ls=(0, (1, 3)))
     _by_rows(axes, growth, lang)
     axes.set_title(text("scale.error_by_rows", lang=lang))
+    _diverged(axes, growth, lang)
     axes.legend(loc="lower left")
     return figure
+
+
+def _diverged(axes: Axes, growth: Growth, lang: Language) -> None:
+    """A cross at the upper edge for every training that diverged, which has no error to show."""
+    if not growth.diverged:
+        return
+    rows = [one.rows for one in growth.points if one.is_diverged]
+    axes.plot(
+        rows,
+        np.ones(len(rows)),
+        "x",
+        color=INK,
+        ms=6,
+        clip_on=False,
+        transform=axes.get_xaxis_transform(),
+        label=text("scale.diverged_left_out", lang=lang, count=growth.diverged),
+    )
+
+
+def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over the first axis of what is not NaN; NaN where nothing is."""
+    count = (~np.isnan(values)).sum(axis=0)
+    total = np.nansum(values, axis=0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def _baselines(axes: Axes, growth: Growth, lang: Language, end: float) -> None:
@@ -98,13 +124,17 @@ def curves_by_rows(growth: Growth, lang: Language) -> Figure:
 
 
 def mean_curve(growth: Growth, share: float) -> NDArray[np.float64]:
-    """The validation score after each epoch, the mean over the seeds that still trained."""
-    told = [one.curve for one in growth.points if one.size == growth.asked and one.share == share]
-    curves = np.full((len(told), max(map(len, told))), np.nan)
+    """The validation score after each epoch, the mean over the seeds that did not diverge."""
+    told = [
+        one.curve
+        for one in growth.points
+        if one.size == growth.asked and one.share == share and not one.is_diverged
+    ]
+    curves = np.full((len(told), max(map(len, told), default=0)), np.nan)
     for row, curve in zip(curves, told, strict=True):
         row[: len(curve)] = curve
         row[len(curve) :] = curve[-1] if curve else np.nan  # one that stopped stays where it was
-    return np.asarray(curves.mean(axis=0))
+    return mean_of(curves)
 
 
 def bias_and_variance(growth: Growth, lang: Language) -> Figure:
@@ -112,8 +142,11 @@ def bias_and_variance(growth: Growth, lang: Language) -> Figure:
     figure = Figure(figsize=(9, 5))
     axes = figure.subplots()
     rows = growth.row_counts.astype(np.float64)
-    train = (1 - growth.train_scores[growth.asked]).mean(axis=0)
-    valid = (1 - growth.scores[growth.asked]).mean(axis=0)
+    is_sound = growth.is_sound[growth.asked]
+    train, valid = (
+        mean_of(1 - np.where(is_sound, scores[growth.asked], np.nan))
+        for scores in (growth.train_scores, growth.scores)
+    )
     axes.fill_between(rows, train, valid, color=VALID, alpha=0.1, lw=0)
     for errors, colour, name in ((valid, VALID, "on_validation"), (train, TRAIN, "on_training")):
         axes.plot(rows, errors, "o-", color=colour, lw=2, label=text(f"scale.{name}", lang=lang))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import polars
 
     from jaram.doctor.diagnosis import Diagnosis
+    from jaram.insight.intervals import Interval
     from jaram.training.outputs import Answers
     from jaram.training.through_time import ThroughTime
 
@@ -262,6 +263,15 @@ class Run:
         if not len(inputs):
             raise DataError("data.no_rows")
         return features(network[inside], self.params[inside], self.network_state[inside], inputs)
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """The interval around each forecast, from the errors on the validation part: the truth lies
+        within ``predict(x) ± interval.half_widths`` in ``interval.share`` of the cases or so. None
+        for a run that makes no forecasts, or was validated on too few."""
+        from jaram.insight.forecasts import interval_of
+
+        return interval_of(self)
 
     def save(self, folder: str | Path) -> Run:
         """Write the run to a new folder, report included; returns the run with its ``folder``.
