@@ -10,6 +10,7 @@ import numpy as np
 
 from jaram.data.again import recorded_source
 from jaram.data.prepare import Part, Prepared
+from jaram.data.task import Task
 from jaram.doctor.patient import is_as_trained, prepared_for
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
@@ -31,8 +32,7 @@ def checked(runs: Any) -> tuple[Run, ...]:
     for member in members:
         if not isinstance(member, Run):
             raise UsageError("ensemble.not_a_run", got=type(member).__name__)
-        if member.task.has_steps:
-            raise UsageError("ensemble.has_steps", task=member.task.kind)
+        require_whole(member.task)
     first = members[0]
     for number, member in enumerate(members[1:], start=2):
         if member.task != first.task:
@@ -44,6 +44,12 @@ def checked(runs: Any) -> tuple[Run, ...]:
                 "ensemble.other_columns", number=number, difference=_difference(first, member)
             )
     return members
+
+
+def require_whole(task: Task) -> None:
+    """Raise UsageError for a task that asks about every step: teams answer whole examples."""
+    if task.has_steps:
+        raise UsageError("ensemble.has_steps", task=task.kind)
 
 
 def _task(run: Run) -> str:

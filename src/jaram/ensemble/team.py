@@ -16,7 +16,7 @@ from jaram.data.preparation import Preparation
 from jaram.data.task import Task
 from jaram.ensemble import fitting
 from jaram.ensemble.gain import Gain, diversity, measured
-from jaram.ensemble.members import checked, have_in_common, seeded, with_data
+from jaram.ensemble.members import checked, have_in_common, require_whole, seeded, with_data
 from jaram.ensemble.votes import VOTES, Floats, Vote, decided, said, united
 from jaram.errors import RunError, UsageError
 from jaram.messages import Language, text
@@ -138,9 +138,11 @@ class Ensemble:
         recipe, data, budget, progress: as in :func:`jaram.train`. out: a new folder for the team.
         """
         from jaram.ensemble import kinds, store
-        from jaram.runs.train import train
+        from jaram.runs.train import as_data, train
 
         _require_vote(vote)  # before the work
+        data = as_data(data)
+        require_whole(data.task)
         kinds.require_kind(kind)
         recipe = recipe or Recipe()
         recipes = kinds.bagged(recipe, size) if kind == "bagging" else seeded(recipe, size)
