@@ -132,6 +132,8 @@ def test_members_of_a_population_are_trained_alone_or_together(book):
     assert together[1].metrics["valid/loss"] == pytest.approx(alone.metrics["valid/loss"], rel=1e-4)
     with pytest.raises(jr.UsageError, match="every step"):
         jr.Ensemble(together)
+    with pytest.raises(jr.UsageError, match="every step"):
+        jr.Ensemble.trained(recipes[0], data, size=2)
 
 
 def test_the_default_network_trains_and_can_write(book):

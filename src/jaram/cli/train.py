@@ -321,8 +321,10 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
     speaker.say(text("cli.train_written", folder=folder))
     speaker.say(text("cli.train_report", file=folder / "report.html"))
     speaker.say()
-    new = new_examples(run.preparation)
-    speaker.say(text("cli.train_next", folder=shlex.quote(str(folder)), new=new))
+    told: dict[str, Any] = {"folder": shlex.quote(str(folder))}
+    told["new"] = new_examples(run.preparation)
+    writes = run.task.kind == "language"
+    speaker.say(text("cli.train_next_language" if writes else "cli.train_next", **told))
     speaker.json(
         {
             "run": str(folder),
