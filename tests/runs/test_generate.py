@@ -1,12 +1,14 @@
 """A language model is trained, measured, kept, and writes."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import jaram as jr
 from jaram.data.notices import DataWarning
+from jaram.doctor.confirmation import kept_scores
 from jaram.runs.generate import draw
 
 TEXT = "자람 abc\n" * 120
@@ -77,6 +79,14 @@ def test_a_kept_run_writes_the_same_and_is_measured_on_a_file(run, book, tmp_pat
     assert jr.generate(kept, "자람", 20, seed=3) == jr.generate(run, "자람", 20, seed=3)
     assert kept.evaluate(book)["bits_per_unit"] < 0.1
     assert jr.diagnose(kept).names == jr.diagnose(run).names
+
+
+def test_the_doctor_scores_the_rows_it_kept_by_steps(run):
+    arm = SimpleNamespace(recipe=run.recipe, prepared=run.prepared)
+    found = SimpleNamespace(arm=arm, params=[(run.params, run.network_state)])
+    for metric in ("accuracy", "perplexity"):
+        scores = kept_scores(found, run.prepared.valid, metric)
+        assert scores == pytest.approx([run.metrics[f"valid/{metric}"]])
 
 
 def test_units_that_are_unknown_are_named(run):

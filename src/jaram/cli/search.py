@@ -305,7 +305,9 @@ def _tell_study(speaker: Speaker, study: Study, folder: Path, page: Path) -> Non
         speaker.say()
         speaker.say(text("cli.search_written", folder=folder, run=run, page=page))
         speaker.say()
-        speaker.say(text("cli.search_next", run=shlex.quote(str(run)), new=new))
+        writes = study.best.task.kind == "language"
+        key = "cli.search_next_language" if writes else "cli.search_next"
+        speaker.say(text(key, run=shlex.quote(str(run)), new=new))
     found, confirmed = study.interval, study.confirmed
     speaker.json(
         {

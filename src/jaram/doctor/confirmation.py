@@ -39,9 +39,10 @@ def kept_scores(found: Measured, kept: Part, metric: str) -> NDArray[np.float64]
     scores = []
     for params, state in found.params:
         given = answers(arm.recipe, params, state, kept.x, arm.prepared.task, kept.y)
-        is_regression = arm.prepared.task.kind == "regression"
-        of = given.answer if is_regression else given.probability
+        task = arm.prepared.task
+        of = np.nan_to_num(given.answer if task.kind == "regression" else given.probability)
+        answer = given.answer if task.has_steps else None
         with np.errstate(invalid="ignore", over="ignore"):
-            value = evaluate(arm.prepared.task, kept.y, np.nan_to_num(of))[metric]
+            value = evaluate(task, kept.y, of, answer=answer)[metric]
         scores.append(max(worst, value) if np.isfinite(value) else worst)
     return np.array(scores)
