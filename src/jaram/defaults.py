@@ -266,14 +266,14 @@ def text_network(prepared: Prepared) -> Network:
     """The mean of the vectors of all runs of one to three units (fastText, Joulin et al., 2017).
 
     On 16,000 Korean film reviews by characters it was right as often as a logistic regression over
-    tf-idf of the same runs, 83%, convolutions (Kim, 2014) 81%, at six times the time; convolutions
-    beside or above these vectors, attention and the maximum over them gained nothing.
+    tf-idf of the same runs, 83%, convolutions (Kim, 2014) 81%, at five times the time; convolutions
+    beside or above these vectors, attention and the maximum over them gained nothing. On 840 of the
+    reviews that ship with Jaram it was 79% against 71%, with one division of the rows.
     """
     text = prepared.preparation.text
     assert text is not None
-    units = int(
-        np.count_nonzero(prepared.train.x[:])
-    )  # there are no more runs of a length than these
+    # There are no more runs of one length than units.
+    units = int(np.count_nonzero(prepared.train.x[:]))
     buckets = min(MOST_BUCKETS, 1 << max(8, math.ceil(math.log2(units))))
     runs = NGramEmbedding(text.vocabulary.size, 32, buckets)
     return (runs, Dropout(0.5), GlobalAvgPool(), Dropout(0.5))
