@@ -74,3 +74,16 @@ def test_time_stamps_keep_their_digits() -> None:
     y = (np.arange(100) % 2).astype(int)
     prepared = jd.prepare(jd.Data(x, y), jd.PrepareOptions(validation=0.0))
     assert np.unique(prepared.train.x).size == 100
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+def test_bytes_are_counted_and_looked_up_to_the_same_bits(channels: int) -> None:
+    x = np.random.default_rng(channels).integers(3, 250, (70, 9, channels), dtype=np.uint8)
+    x[..., 0] = 7
+    rows = np.arange(0, 70, 3)
+    found, known = Moments(x, rows), Moments(x.astype(np.float64), rows)
+    for name in ("count", "mean", "low", "high"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(known, name))
+    np.testing.assert_array_equal(found.std(), known.std())
+    fitted = fit_scaling(x, "standard", rows)
+    np.testing.assert_array_equal(scaled(x, *fitted), scaled(x.astype(np.float64), *fitted))

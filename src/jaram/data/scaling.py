@@ -7,7 +7,7 @@ subtracts the centre.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,11 @@ MOST_CHANNELS = 4
 Floats = NDArray[np.float64]
 
 
+def is_few_bytes(x: NDArray[np.generic] | Stored) -> bool:
+    """Whether values can be looked up and counted instead of computed with."""
+    return x.dtype == np.uint8 and x.shape[-1] <= MOST_CHANNELS
+
+
 def blocks(x: Shaped, rows: int | None = None) -> list[slice]:
     """Slices of rows of ``x`` (n, …) that hold about :data:`BLOCK` numbers each."""
     per_row = max(1, int(np.prod(x.shape[1:])))
@@ -56,6 +61,26 @@ class Moments:
         self, x: NDArray[np.generic] | Stored, rows: NDArray[np.int64] | None = None
     ) -> None:
         self._x, self._rows, self._features = x, rows, int(x.shape[-1])
+        found = self._of_bytes() if is_few_bytes(x) else self._of_numbers()
+        self.count, total, low, high = found
+        empty = self.count == 0
+        self.low, self.high = np.where(empty, 0.0, low), np.where(empty, 0.0, high)
+        self.mean = np.clip(total / np.maximum(self.count, 1), self.low, self.high)
+
+    def _of_bytes(self) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        """Count, sum, least and largest of each feature, by how often each byte comes: the same
+        bits, since sums of whole numbers are exact, in a tenth of the time."""
+        times = np.zeros((self._features, 256), np.int64)
+        for picked in self._picked():
+            for j in range(self._features):
+                times[j] += np.bincount(picked[..., j].reshape(-1), minlength=256)
+        comes = times > 0
+        is_there = comes.any(axis=1)
+        low = np.where(is_there, comes.argmax(axis=1), np.inf)
+        high = np.where(is_there, 255 - comes[:, ::-1].argmax(axis=1), -np.inf)
+        return times.sum(axis=1), times @ np.arange(256.0), low, high
+
+    def _of_numbers(self) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
         features = self._features
         count = np.zeros(features, np.int64)
         total = np.zeros(features)
@@ -74,26 +99,27 @@ class Moments:
                     total += block.sum(axis=0)
                     low = np.minimum(low, block.min(axis=0))
                     high = np.maximum(high, block.max(axis=0))
-        empty = count == 0
-        self.count = count
-        self.low, self.high = np.where(empty, 0.0, low), np.where(empty, 0.0, high)
-        self.mean = np.clip(total / np.maximum(count, 1), self.low, self.high)
+        return count, total, low, high
 
     def std(self) -> Floats:
         """The standard deviation (features,), divisor n; reads ``x`` once more."""
         squares = np.zeros(self.mean.shape)
+        total = np.sum if self._x.dtype.kind in "biu" else np.nansum  # no whole number is missing
         with np.errstate(over="ignore", invalid="ignore"):
             for block in self._blocks():
                 block -= self.mean
                 block *= block
-                squares += np.nansum(block, axis=0)
+                squares += total(block, axis=0)
         return np.where(self.high > self.low, np.sqrt(squares / np.maximum(self.count, 1)), 0.0)
 
     def _blocks(self) -> Iterator[Floats]:
+        for picked in self._picked():
+            yield picked.astype(np.float64).reshape(-1, self._features)
+
+    def _picked(self) -> Iterator[NDArray[Any]]:
         n = len(self._x) if self._rows is None else len(self._rows)
         for part in blocks(self._x, n):
-            picked = self._x[part if self._rows is None else self._rows[part]]
-            yield picked.astype(np.float64).reshape(-1, self._features)
+            yield self._x[part if self._rows is None else self._rows[part]]
 
 
 def fit_scaling(
@@ -155,7 +181,7 @@ def scaled(
     x: NDArray[np.generic], center: Floats, scale: Floats, fill: Floats
 ) -> NDArray[np.float32]:
     """``x`` (n, …, features) filled and scaled, as a new float32 array."""
-    if x.dtype == np.uint8 and x.shape[-1] <= MOST_CHANNELS:
+    if is_few_bytes(x):
         bytes_ = np.repeat(np.arange(256.0)[:, np.newaxis], x.shape[-1], axis=1)
         return _looked_up(x.view(np.uint8), scaled(bytes_, center, scale, fill))
     block = x.astype(np.float64)
