@@ -244,3 +244,12 @@ def test_training_a_space_names_its_fields() -> None:
 def test_an_undecided_value_is_no_value_of_a_family() -> None:
     with pytest.raises(RecipeError):
         parse("optimizer", 5)
+
+
+def test_what_is_no_field_of_a_part_is_left_alone() -> None:
+    """A loss tells its tasks in a variable of its class."""
+    recipe = jr.Recipe(loss=jr.CategoricalCrossEntropy(), optimizer=jr.Adam(LogUniform(1e-4, 1e-1)))
+    drawn = Space(recipe).at(np.array([0.5])).recipe
+    assert drawn.loss == recipe.loss
+    assert isinstance(drawn.optimizer, jr.Adam)
+    assert drawn.optimizer.learning_rate == pytest.approx(10**-2.5)

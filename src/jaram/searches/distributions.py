@@ -6,6 +6,7 @@ points, a strategy narrows the cube, and neither knows what the axes are.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -240,7 +241,7 @@ def _label(option: Any) -> Any:
 
 def field_names(value: Any) -> tuple[str, ...]:
     """The fields of a specification."""
-    return tuple(value.__dataclass_fields__)
+    return tuple(field.name for field in dataclasses.fields(value))
 
 
 def _require_range(
