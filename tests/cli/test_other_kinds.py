@@ -214,7 +214,10 @@ def test_a_trained_network_goes_on_to_other_pictures(
     assert run([*other, *taken, "--out", str(tmp_path / "some")]) == 0
     assert run([*other, "--keep-head", "--out", str(tmp_path / "same")]) == 0
     assert run(["show", str(tmp_path / "some")]) == 0
-    assert "begin = " in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "begin = " in shown
+    channels = data["input_shape"][2]
+    assert f"hold {9 * channels * 2 + 2} more" in shown
     for wrong in (
         ["train", str(pets), "--freeze", "2"],
         [*other, "--freeze", "some"],

@@ -165,3 +165,13 @@ def test_options_with_one_origin_are_equal() -> None:
     again = replace(known, name="elsewhere")
     assert PrepareOptions(origin=known) == PrepareOptions(origin=again)
     assert hash(PrepareOptions(origin=known)) == hash(PrepareOptions(origin=again))
+
+
+def test_pictures_that_are_streamed_are_prepared_as_the_origin_did() -> None:
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 3
+    known = origin(jr.Data(rng.integers(0, 99, (30, 8, 8, 1), np.uint8), y[:30]))
+    data = jr.Data(rng.integers(50, 255, (300, 8, 8, 1), np.uint8), y)
+    whole, parted = begun(known, data), begun(known, data.within(40_000))
+    assert parted.memory == 40_000
+    np.testing.assert_array_equal(parted.train.x[:9], whole.train.x[:9])

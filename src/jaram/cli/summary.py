@@ -157,7 +157,8 @@ def findings_json(run: Run) -> list[dict[str, Any]]:
 
 def network_table(speaker: Speaker, network: tuple[Any, ...], input_shape: tuple[int, ...]) -> None:
     """The layers with their shapes, parameters and operations."""
-    from jaram.network.network import table
+    from jaram.network.frozen import resting
+    from jaram.network.network import initial_state, table
 
     rows = table(network, input_shape)
     speaker.table(
@@ -176,6 +177,8 @@ def network_table(speaker: Speaker, network: tuple[Any, ...], input_shape: tuple
     )
     total = sum(row.parameters for row in rows)
     speaker.say(text("cli.total_parameters", total=number(total), size=_bytes(4 * total)))
+    if held := resting(network, initial_state(network, input_shape)):
+        speaker.say(text("cli.frozen_parameters", count=number(held)))
 
 
 def shape(sizes: tuple[int, ...]) -> str:

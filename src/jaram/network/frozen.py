@@ -7,6 +7,7 @@ nothing is computed backwards through the frozen layers that a network begins wi
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 from jax import Array
 
@@ -63,6 +64,16 @@ def at_rest(params: Params, state: State) -> State:
 def carried(state: State) -> tuple[Params, State]:
     """Parameters and state of the layer inside, of a frozen layer's ``state``."""
     return state.get(WEIGHTS, {}), state.get(CARRIED, {})
+
+
+def resting(network: tuple[Layer, ...], states: tuple[State, ...]) -> int:
+    """How many weights the frozen layers of a network hold, by its ``states``."""
+    held = [
+        carried(state)[0]
+        for layer, state in zip(network, states, strict=True)
+        if isinstance(layer, Frozen)
+    ]
+    return sum(int(np.size(leaf)) for leaf in jax.tree.leaves(held))
 
 
 def bare(layer: Layer) -> Layer:
