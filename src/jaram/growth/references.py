@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from jaram.data.prepare import Prepared
 from jaram.doctor.baselines import judged, reference
+from jaram.doctor.patient import chance
 from jaram.doctor.threads import one_openmp_thread
 
 MOST_TREE_ROWS = 50_000
@@ -35,17 +36,25 @@ def baselines(prepared: Prepared) -> tuple[Baseline, ...]:
     gradient-boosted trees, fitted on training rows, scored on validation rows.
 
     The first four learn from a sample (:mod:`jaram.doctor.baselines`), the trees from all rows up
-    to ``MOST_TREE_ROWS``: scikit-learn's histogram gradient boosting as it comes. None of them
-    answers every step of an example: for such a task there is none.
+    to ``MOST_TREE_ROWS``: scikit-learn's histogram gradient boosting as it comes. Only the
+    constant answers every step of an example.
     """
     if prepared.task.has_steps:
-        return ()
+        return (_most_frequent(prepared),)
     known = reference(prepared)
     found = [
         Baseline(name, getattr(known, name), known.error)
         for name in ("constant", "linear", "neighbours", "kernel")
     ]
     return (*found, _trees(prepared))
+
+
+def _most_frequent(prepared: Prepared) -> Baseline:
+    """The most frequent class at every step of the validation part."""
+    assert prepared.valid is not None
+    share = chance(prepared.task, prepared, None) or 0.0
+    steps = int(np.sum(prepared.valid.y >= 0))
+    return Baseline("constant", share, math.sqrt(share * (1 - share) / max(1, steps)))
 
 
 def _trees(prepared: Prepared) -> Baseline:
