@@ -1,8 +1,8 @@
 """The contenders: one class a library, each in its best plain setting, found before the race.
 
-All train a multilayer perceptron with ReLU by Adam at the same learning rate on the same arrays,
-from fresh weights, with a new order of the examples each epoch and the last, smaller minibatch
-included.
+All train the same network (a multilayer perceptron with ReLU, if the work does not bring its own)
+by Adam at the same learning rate on the same examples, from fresh weights, with a new order of the
+examples each epoch and the last, smaller minibatch included.
 """
 
 from __future__ import annotations
@@ -21,18 +21,37 @@ from numpy.typing import NDArray
 
 from common import fastest
 
-Arrays = tuple[NDArray[np.float32], NDArray[np.int32]]
+Arrays = tuple[NDArray[Any], NDArray[np.int32]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Networks:
+    """One network in each library, without its output layer where Jaram and Keras put it.
+
+    jaram: as in a recipe. torch: makes a module that gives logits. keras: makes layers.
+    """
+
+    jaram: str
+    torch: Callable[[], Any]
+    keras: Callable[[], list[Any]] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """What is trained. data: makes x ``(rows, columns)`` and y, class numbers."""
+    """What is trained.
+
+    data: makes x ``(rows, columns)``, pictures ``(rows, height, width, channels)``, series ``(rows,
+    steps, channels)`` or ids of texts ``(rows, steps)``, 0 behind their ends, and y, class numbers.
+    loaded: the same as Jaram reads it, where it is not arrays to Jaram.
+    """
 
     data: Callable[[], Arrays]
     hidden: tuple[int, ...] = (64, 32)
     classes: int = 2
     batch: int = 32
     learning_rate: float = 1e-3
+    networks: Networks | None = None
+    loaded: Callable[[], Any] | None = None
 
     @property
     def outputs(self) -> int:
@@ -55,7 +74,7 @@ class Jaram:
         import jaram as jr
 
         self._work, self._vitals = work, vitals
-        self._data = jr.Data(*work.data())
+        self._data = work.loaded() if work.loaded else jr.Data(*work.data())
         self._rates = rates or (work.learning_rate,)
         self._validation = validation
         self.setting = f"validation={validation:g}"
@@ -65,7 +84,9 @@ class Jaram:
     def train(self, epochs: int) -> None:
         import jaram as jr
 
-        layers = tuple(jr.Dense(size, "relu") for size in self._work.hidden)
+        layers: Any = tuple(jr.Dense(size, "relu") for size in self._work.hidden)
+        if self._work.networks:
+            layers = self._work.networks.jaram
         recipes = [
             jr.Recipe(
                 network=layers,
@@ -74,6 +95,7 @@ class Jaram:
                 epochs=epochs,
                 penalties=(),
                 averaging=None,
+                augment=(),
                 stop=None,
                 validation=self._validation,
             )
@@ -157,7 +179,8 @@ class BareScan:
 class Torch:
     """A plain PyTorch loop over tensors in memory, indexed by a permutation: no DataLoader.
 
-    The number of threads, and the fused or the plain Adam, are those that are fastest here.
+    The number of threads, the fused or the plain Adam, and for pictures whether channels come last
+    in memory, are those that are fastest here. Minibatches of texts end with their longest.
     """
 
     def __init__(self, work: Work) -> None:
@@ -165,40 +188,58 @@ class Torch:
 
         self._work = work
         x, y = work.data()
-        self._x = torch.from_numpy(x)
+        self._x = torch.from_numpy(np.moveaxis(x, -1, 1).copy() if x.ndim == 4 else x)
+        self._length = torch.from_numpy((x != 0).sum(axis=1)) if x.dtype == np.int64 else None
         self._y = torch.from_numpy(y.astype(np.float32 if work.outputs == 1 else np.int64))
         tries = {
-            f"{threads} threads, {kind} Adam": partial(self._try, threads, kind == "fused")
+            f"{threads} threads, {kind} Adam{', channels last' * is_last}": partial(
+                self._try, threads, kind == "fused", is_last
+            )
             for threads in sorted({1, os.cpu_count() or 1})
             for kind in ("plain", "fused")
+            for is_last in ((False, True) if x.ndim == 4 else (False,))
         }
         self.setting = fastest(tries)
         tries[self.setting]()
 
-    def _try(self, threads: int, is_fused: bool) -> None:
+    def _try(self, threads: int, is_fused: bool, is_last: bool) -> None:
         import torch
 
         torch.set_num_threads(threads)
         self._is_fused = is_fused
+        if self._x.ndim == 4:
+            self._format = torch.channels_last if is_last else torch.contiguous_format
+            self._x = self._x.contiguous(memory_format=self._format)
         self.train(1)
+
+    def _network(self) -> Any:
+        model = torch_network(self._work, self._x.shape[1])
+        return model.to(memory_format=self._format) if self._x.ndim == 4 else model
+
+    def _inputs(self, rows: Any) -> Any:
+        x = self._x[rows]
+        return x if self._length is None else x[:, : int(self._length[rows].max())]
 
     def train(self, epochs: int) -> None:
         import torch
 
-        model, loss = torch_network(self._work, self._x.shape[1]), torch_loss(self._work)
+        model, loss = self._network(), torch_loss(self._work)
         rule = torch.optim.Adam(model.parameters(), self._work.learning_rate, fused=self._is_fused)
         for _ in range(epochs):
             for rows in torch.randperm(len(self._x)).split(self._work.batch):
                 rule.zero_grad()
-                loss(model(self._x[rows]), self._y[rows]).backward()
+                loss(model(self._inputs(rows)), self._y[rows]).backward()
                 rule.step()
         self._model = model
 
     def accuracy(self) -> float:
         import torch
 
+        self._model.eval()
+        rows = torch.arange(len(self._x)).split(1000)
         with torch.no_grad():
-            return _accuracy(self._model(self._x).numpy(), self._y.numpy())
+            z = torch.cat([self._model(self._inputs(part)) for part in rows])
+        return _accuracy(z.numpy(), self._y.numpy())
 
 
 class TorchLoader(Torch):
@@ -334,6 +375,9 @@ class Keras:
 
         outputs = self._work.outputs
         layers = [keras.layers.Dense(size, activation="relu") for size in self._work.hidden]
+        if self._work.networks:
+            assert self._work.networks.keras is not None
+            layers = self._work.networks.keras()
         model = keras.Sequential([*layers, keras.layers.Dense(outputs)])
         losses = keras.losses
         kind = losses.BinaryCrossentropy if outputs == 1 else losses.SparseCategoricalCrossentropy
@@ -342,7 +386,7 @@ class Keras:
             kind(from_logits=True),
             steps_per_execution=steps,
         )
-        model.build((None, self._x.shape[1]))
+        model.build((None, *self._x.shape[1:]))
         model.optimizer.build(model.trainable_variables)
         model.first = [np.array(v) for v in (*model.variables, *model.optimizer.variables)]
         return model
@@ -386,6 +430,8 @@ def torch_network(work: Work, columns: int) -> Any:
     """The network in PyTorch; one output's axis is dropped."""
     from torch import nn
 
+    if work.networks:
+        return work.networks.torch()
     sizes, layers = (columns, *work.hidden), []
     for n, m in itertools.pairwise(sizes):
         layers += [nn.Linear(n, m), nn.ReLU()]

@@ -70,7 +70,8 @@ class BatchNorm(Layer):
 
     def _normalized(self, x: Array, params: Params, mean: Array, variance: Array) -> Array:
         scale = params["scale"] * jax.lax.rsqrt(variance + self.epsilon)
-        return (x - mean) * scale + params["shift"]
+        y: Array = (x - mean) * scale + params["shift"]
+        return y
 
     def _moved(self, running: Array, current: Array) -> Array:
         # The statistics describe the data; no gradient flows from step to step through them.

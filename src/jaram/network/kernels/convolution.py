@@ -81,7 +81,9 @@ def _columns_at_once(window: Window, width: int, inputs: int, outputs: int) -> i
     if window.dilation[-1] > 1 or inputs > FEW_CHANNELS or outputs >= wanted:
         return 1
     columns = window.output_sizes((*(0 for _ in window.size[1:]), width))[-1]
-    return _largest_divisor(columns, wanted // outputs)
+    # XLA lets a kernel that is larger than the picture change places with it, and is slow then.
+    fitting = (columns - window.size[-1]) // window.strides[-1] + 1
+    return _largest_divisor(columns, max(1, min(wanted // outputs, fitting)))
 
 
 def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> Array:
