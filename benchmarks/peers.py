@@ -42,7 +42,8 @@ class Work:
 
     data: makes x ``(rows, columns)``, pictures ``(rows, height, width, channels)``, series ``(rows,
     steps, channels)`` or ids of texts ``(rows, steps)``, 0 behind their ends, and y, class numbers.
-    loaded: the same as Jaram reads it, where it is not arrays to Jaram.
+    loaded: the same as Jaram reads it, where it is not arrays to Jaram. tries: how often each of a
+    rival's settings is tried before the race.
     """
 
     data: Callable[[], Arrays]
@@ -52,6 +53,7 @@ class Work:
     learning_rate: float = 1e-3
     networks: Networks | None = None
     loaded: Callable[[], Any] | None = None
+    tries: int = 3
 
     @property
     def outputs(self) -> int:
@@ -199,7 +201,7 @@ class Torch:
             for kind in ("plain", "fused")
             for is_last in ((False, True) if x.ndim == 4 else (False,))
         }
-        self.setting = fastest(tries)
+        self.setting = fastest(tries, work.tries)
         tries[self.setting]()
 
     def _try(self, threads: int, is_fused: bool, is_last: bool) -> None:
@@ -367,7 +369,8 @@ class Keras:
         models = {f"{each} steps an execution": self._built(each) for each in (1, 32, steps)}
         for model in models.values():
             self._fit(model, 1)
-        self.setting = fastest({name: partial(self._fit, m, 1) for name, m in models.items()})
+        fits = {name: partial(self._fit, model, 1) for name, model in models.items()}
+        self.setting = fastest(fits, work.tries)
         self._model = models[self.setting]
 
     def _built(self, steps: int) -> Any:

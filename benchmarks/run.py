@@ -9,7 +9,7 @@ import sys
 
 from common import HERE, machine, note, versions
 
-TRAINING = ("epoch", "population", "process", "mnist")
+TRAINING = ("epoch", "population", "process", "mnist", "networks")
 BENCHMARKS = (
     *(*TRAINING, "startup", "large", "streaming", "memory", "probe", "doctor_cost", "ensemble"),
     *("search_cost", "search_quality", "cluster", "learning_rate_test", "floor"),

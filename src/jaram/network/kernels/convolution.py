@@ -11,6 +11,7 @@ the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
 from __future__ import annotations
 
 import math
+import os
 from functools import partial, reduce
 from typing import Any
 
@@ -94,7 +95,7 @@ def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> 
     2.1 (3→16).
     """
     if columns == 1:
-        return convolve_plainly(x, weight, window)
+        return _convolve_parts(x, weight, window)
     stride = window.strides[-1]
     further = (columns - 1) * stride
     before: list[Any] = [(0, 0)] * (weight.ndim - 3)
@@ -108,8 +109,32 @@ def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> 
         window.padding,
         window.dilation,
     )
-    y = convolve_plainly(x, jnp.concatenate(moved, axis=-1), wide)
+    y = _convolve_parts(x, jnp.concatenate(moved, axis=-1), wide)
     return y.reshape(*y.shape[:-2], columns * y.shape[-2], weight.shape[-1])
+
+
+LARGE = 5e7
+"""Multiply-adds from which on a convolution is worth a core more."""
+DEEP = 64
+"""Multiply-adds for each number of the output, below which putting parts together costs more than
+it gains."""
+
+
+def _convolve_parts(x: Array, weight: Array, window: Window) -> Array:
+    """The convolution of as many parts of the minibatch as there are cores.
+
+    XLA runs one convolution on one core, but several that do not depend on each other side by side:
+    8.3 ms fall to 4.9 on two cores (14×14, 32→64 channels, batch 128).
+    """
+    depth = math.prod(weight.shape[:-1])
+    places = math.prod(window.output_sizes(x.shape[1:-1]))
+    work = x.shape[0] * places * weight.shape[-1] * depth
+    cores = os.cpu_count() or 1
+    parts = _largest_divisor(x.shape[0], cores) if work >= LARGE and depth >= DEEP else 1
+    if parts == 1:
+        return convolve_plainly(x, weight, window)
+    found = [convolve_plainly(part, weight, window) for part in jnp.split(x, parts)]
+    return jnp.concatenate(found)
 
 
 def _forward(x: Array, weight: Array, window: Window) -> tuple[Array, tuple[Array, Array]]:
@@ -170,9 +195,12 @@ def _input_gradient(weight: Array, dy: Array, window: Window, sizes: tuple[int, 
         before = reach - 1 - window.padding[axis][0]
         covered = before + (dy.shape[1 + axis] - 1) * stride + 1
         spread.append((before, sizes[axis] + reach - 1 - covered, stride - 1))
-    zero = jnp.zeros((), dy.dtype)
-    around = jax.lax.pad(dy, zero, [*spread, (0, 0, 0)])
-    none, ones = ((0, 0),) * len(sizes), (1,) * len(sizes)
+    ones = (1,) * len(sizes)
+    if window.strides == ones:
+        edges = tuple((before, after) for before, after, _ in spread[1:])
+        return _convolve(dy, turned, Window(window.size, ones, edges, window.dilation))
+    around = jax.lax.pad(dy, jnp.zeros((), dy.dtype), [*spread, (0, 0, 0)])
+    none = ((0, 0),) * len(sizes)
     return _convolve(around, turned, Window(window.size, ones, none, window.dilation))
 
 
