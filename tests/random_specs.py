@@ -102,7 +102,7 @@ def plain(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
     if annotation is bool:
         return st.booleans()
     if annotation is str:
-        return st.text(max_size=8)
+        return st.text("abcdefgh0123456789-_.", max_size=8).map("runs/{}".format)
     low = next((m.ge for m in metadata if isinstance(m, annotated_types.Ge)), None)
     most = next((m.le for m in metadata if isinstance(m, annotated_types.Le)), None)
     above = next((m.gt for m in metadata if isinstance(m, annotated_types.Gt)), None)

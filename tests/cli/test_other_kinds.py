@@ -44,7 +44,9 @@ def test_pictures(pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ]
     (pets / "dog" / "bad.png").write_text("no picture")
     assert run([*told, "--quiet"]) == 2
-    assert "1 of 41 pictures can not be read: bad.png (not a picture)" in capsys.readouterr().err
+    assert (
+        "1 of 41 pictures can not be read: dog/bad.png (not a picture)" in capsys.readouterr().err
+    )
     assert run([*told, "--skip-bad", "--size", "3x5", "--fit", "crop"]) == 0
     page = capsys.readouterr().out
     assert "40 pictures of 3 × 5 × 1" in page and "1 of 41" in page

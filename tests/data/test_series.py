@@ -333,3 +333,27 @@ def test_airline_passengers() -> None:
     prepared = jd.prepare(data)
     found = prepared.summary["baselines"]["valid"]
     assert found["seasonal_naive"]["mae"] < found["naive"]["mae"]
+
+
+def test_a_column_that_is_nearly_dates_is_not_passed_over(tmp_path: Path) -> None:
+    """Newest first and one date mistyped: it was trained backwards in time, silently."""
+    months = [f"{year}-{month:02}" for year in range(2010, 2016) for month in range(1, 13)][::-1]
+    months[20] = "2013-13"
+    rows = "\n".join(f"{month},{place}" for place, month in enumerate(months))
+    (tmp_path / "s.csv").write_text(f"month,sales\n{rows}\n", encoding="utf-8")
+    for wishes in ({}, {"time": "month"}):
+        with pytest.raises(DataError, match=r"Row 21 .*'month'.*'2013-13'"):
+            jd.load(tmp_path / "s.csv", forecast=3, **wishes)
+
+
+def test_rows_without_times_are_taken_in_order_and_it_is_told() -> None:
+    data = jd.load({"sales": list(range(60))}, forecast=3)
+    assert any("order of the file" in notice.message("en") for notice in data.notices)
+
+
+def test_a_cell_that_is_no_number_is_named(tmp_path: Path) -> None:
+    cells = [str(place) for place in range(60)]
+    cells[40] = "oops"
+    (tmp_path / "s.csv").write_text("\n".join(["sales", *cells]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"Row 41 .*'sales'.*'oops'"):
+        jd.load(tmp_path / "s.csv", forecast=3)

@@ -13,7 +13,7 @@ from jaram.messages import text
 
 def picture_size(word: str) -> Any:
     """``32`` is both sides, ``32x48`` height and width."""
-    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", word.strip().lower())
+    match = re.fullmatch(r"([1-9]\d{0,4})(?:[x×]([1-9]\d{0,4}))?", word.strip().lower())
     if match is None:
         raise typer.BadParameter(text("cli.needs_size", value=word))
     return int(match[1]) if match[2] is None else (int(match[1]), int(match[2]))

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from jaram.data.dates import date_format, read_dates
+from jaram.data.dates import date_format, first_that_is_no_date, read_dates
 from jaram.data.encoding import as_numbers, as_words
 from jaram.data.kinds import Column, ColumnKind, Role, infer_column
 from jaram.data.numerals import numeral_format
@@ -132,6 +132,9 @@ def time_values(table: Table, name: str) -> NDArray[Any]:
     series = table.column(name)
     if series.dtype == pl.String or series.dtype.is_temporal():
         written = date_format(series) if series.dtype == pl.String else None
+        fault = first_that_is_no_date(series) if series.dtype == pl.String else None
+        if fault is not None:
+            raise DataError("data.no_date", column=name, row=fault[0] + 1, value=fault[1][:60])
         if series.dtype == pl.String and written is None:
             raise DataError(
                 "data.not_dates", column=name, value=str(series.drop_nulls().first())[:60]

@@ -11,6 +11,7 @@ FORMATS = (
     "%Y. %m. %d",
     "%Y. %m. %d.",
     "%Y년 %m월 %d일",
+    "%Y년 %m월",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M:%S",
@@ -51,6 +52,24 @@ def date_format(series: pl.Series) -> str | None:
         if read_dates(head, written).null_count() or read_dates(present, written).null_count():
             continue
         return written
+    return None
+
+
+MOSTLY = 0.8
+"""A column of text of whose values so many are dates was meant as dates."""
+
+
+def first_that_is_no_date(series: pl.Series) -> tuple[int, str] | None:
+    """Row (from 0) and text of the first value that is no date, where most of a text column's are.
+
+    None where all are dates, or where most are none.
+    """
+    present = series.is_not_null()
+    for written in FORMATS:
+        is_read = read_dates(series.str.strip_chars(), written).is_not_null()
+        if int(is_read.sum()) >= MOSTLY * max(1, int(present.sum())):
+            faults = (present & ~is_read).arg_true()
+            return (int(faults[0]), str(series[int(faults[0])])) if len(faults) else None
     return None
 
 

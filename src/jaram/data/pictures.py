@@ -243,7 +243,10 @@ def _told(
     """The notice that bad files were left out; raises DataError if they are not to be."""
     if not bad:
         return ()
-    names = listed(f"{paths[place].name} ({bad[place].reason()})" for place in sorted(bad)[:3])
+    names = listed(
+        f"{paths[place].parent.name}/{paths[place].name} ({bad[place].reason()})"
+        for place in sorted(bad)[:3]
+    )
     if len(bad) > 3:
         names = f"{names}, … (+{len(bad) - 3})"
     count, total = len(bad), len(paths)

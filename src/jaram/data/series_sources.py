@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jaram.data.columns import target_values, time_values
 from jaram.data.data import Data
-from jaram.data.dates import date_format
+from jaram.data.dates import date_format, first_that_is_no_date
 from jaram.data.encoding import as_numbers
 from jaram.data.examples import Examples
 from jaram.data.notices import Notice, listed, shown
@@ -223,6 +223,8 @@ def forecast_data(
     time = time or _time_column(table)
     numbers = tuple(one for one in table.names if one != time and _is_numbers(table, one))
     if target is None:
+        if not numbers:
+            raise _no_numbers(table, time)
         if len(numbers) != 1:
             raise DataError("data.forecast_what", known=listed(numbers))
         target = numbers[0]
@@ -243,6 +245,8 @@ def forecast_data(
     notices = [
         Notice("data.windows", {"count": len(x), "window": window, "horizon": intake.horizon})
     ]
+    if time is None:
+        notices.append(Notice("data.order_of_rows", {}))
     if filled:
         notices.append(Notice("data.steps_carried", {"count": filled}))
     return Data(
@@ -259,6 +263,19 @@ def forecast_data(
     )
 
 
+def _no_numbers(table: Table, time: str | None) -> DataError:
+    """The error for a table without a column of numbers: the first cell that stands in the way."""
+    for name in table.names:
+        series = table.column(name)
+        faults = (series.is_not_null() & series.cast(pl.Float64, strict=False).is_null()).arg_true()
+        if name != time and len(faults):
+            row = int(faults[0])
+            return DataError(
+                "data.no_number", column=name, row=row + 1, value=str(series[row])[:60]
+            )
+    return DataError("data.forecast_what", known=listed(()))
+
+
 def series_of(intake: Forecast, table: Table) -> tuple[Floats, int]:
     """The series (steps, channels) of a table with missing steps carried forward, and how many."""
     if intake.time is not None and intake.time in table.names:
@@ -269,8 +286,14 @@ def series_of(intake: Forecast, table: Table) -> tuple[Floats, int]:
 
 
 def _time_column(table: Table) -> str | None:
-    """The first column of dates, if there is one."""
-    return next((name for name in table.names if _is_date(table, name)), None)
+    """The first column of dates, if there is one; raises DataError for one that nearly is."""
+    found = next((name for name in table.names if _is_date(table, name)), None)
+    for name in table.names if found is None else ():
+        series = table.column(name)
+        fault = first_that_is_no_date(series) if series.dtype == pl.String else None
+        if fault is not None:
+            raise DataError("data.no_date", column=name, row=fault[0] + 1, value=fault[1][:60])
+    return found
 
 
 def _is_date(table: Table, name: str) -> bool:

@@ -141,11 +141,11 @@ class Ensemble:
         from jaram.runs.train import as_data, train
 
         _require_vote(vote)  # before the work
-        data = as_data(data)
-        require_whole(data.task)
         kinds.require_kind(kind)
         recipe = recipe or Recipe()
         recipes = kinds.bagged(recipe, size) if kind == "bagging" else seeded(recipe, size)
+        data = as_data(data)
+        require_whole(data.task)
         place = None if out is None else store.members_folder(Path(out))
         if kind == "snapshot":
             runs = kinds.snapshots(recipe, data, size, place, budget, progress)
