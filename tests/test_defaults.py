@@ -16,7 +16,7 @@ from jaram.data import prepare
 from jaram.defaults import complete, default_batch_size, default_epochs, penalty_strength
 from jaram.errors import RecipeError
 from jaram.network.network import shapes
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.training import engine
 
 

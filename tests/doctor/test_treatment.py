@@ -107,7 +107,7 @@ def test_few_validation_rows_are_not_divided() -> None:
 
 def test_a_test_part_is_what_confirms(digits: jr.Data) -> None:
     recipe = jr.Recipe(test=0.2)
-    from jaram.runs.train import prepare_options
+    from jaram.runs.candidates import prepare_options
 
     whole = prepare(digits, prepare_options(recipe))
     trial, kept = set_aside(whole)

@@ -11,7 +11,7 @@ import jaram as jr
 from jaram.data.prepare import prepare
 from jaram.defaults import complete
 from jaram.doctor.trial import Arm, Trainee, restarted, run_trial
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 
 
 def arm(data: jr.Data, **fields: object) -> Arm:

@@ -17,7 +17,7 @@ from jaram.network.frozen import carried
 from jaram.network.layer import Context
 from jaram.network.network import apply_each
 from jaram.runs import origins
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.training import engine
 
 BODY = "dense 8 relu, batch_norm, dropout 0.3, dense 4 tanh"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import jaram as jr
 from jaram.network.network import table
-from jaram.runs.train import candidates_of
+from jaram.runs.candidates import candidates_of
 from jaram.searches.cohort import Cohort, Entry, Saved, Work, skeleton_of, structure_of
 from jaram.searches.frames import frame_of, framed, holds
 from jaram.searches.sharing import COMPILE_SECONDS, shared

@@ -12,7 +12,7 @@ import pytest
 
 import jaram as jr
 from jaram.errors import JaramError, RunError, UsageError
-from jaram.runs.train import candidates_of
+from jaram.runs.candidates import candidates_of
 from jaram.searches import files
 from jaram.searches.cohort import Cohort, Entry, Saved, Work, reached
 from jaram.searches.loop import SearchReport

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import jaram as jr
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.training import engine
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}  # five times what was measured; see above

@@ -13,7 +13,7 @@ from by_hand import gradients
 import jaram as jr
 from jaram.data import prepare
 from jaram.defaults import complete
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.training import engine
 from jaram.training.probe import PROBE_ROWS, VITAL_SIGNS
 

@@ -12,7 +12,7 @@ from jaram.data import prepare
 from jaram.data.task import Task
 from jaram.defaults import complete
 from jaram.network.network import initial_params, initial_state
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.training.through_time import (
     gradient_through_time,
     recurrent_places,

@@ -19,6 +19,12 @@ def picture_size(word: str) -> Any:
     return int(match[1]) if match[2] is None else (int(match[1]), int(match[2]))
 
 
+def _whole(name: str) -> Any:
+    """The option ``--name`` that takes a whole number from 1 on."""
+    key = name.replace("-", "_")
+    return typer.Option(f"--{name}", metavar="N", parser=whole_number, help=f"cli.option_{key}")
+
+
 KINDS = ("number", "category", "date", "text", "identifier")
 TASKS = ("regression", "binary", "multiclass", "multilabel", "language")
 
@@ -68,32 +74,32 @@ Unit = Annotated[
 ]
 Length = Annotated[
     int | None,
-    typer.Option("--length", metavar="N", parser=whole_number, help="cli.option_length"),
+    _whole("length"),
 ]
 SeriesOf = Annotated[
     str | None, typer.Option("--series", metavar="wide|COL", help="cli.option_series")
 ]
 Forecast = Annotated[
     int | None,
-    typer.Option("--forecast", metavar="N", parser=whole_number, help="cli.option_forecast"),
+    _whole("forecast"),
 ]
 Window = Annotated[
     int | None,
-    typer.Option("--window", metavar="N", parser=whole_number, help="cli.option_window"),
+    _whole("window"),
 ]
 
 
 Season = Annotated[
     int | None,
-    typer.Option("--season", metavar="N", parser=whole_number, help="cli.option_season"),
+    _whole("season"),
 ]
 Vocabulary = Annotated[
     int | None,
-    typer.Option("--vocabulary", metavar="N", parser=whole_number, help="cli.option_vocabulary"),
+    _whole("vocabulary"),
 ]
 MinCount = Annotated[
     int | None,
-    typer.Option("--min-count", metavar="N", parser=whole_number, help="cli.option_min_count"),
+    _whole("min-count"),
 ]
 
 

@@ -46,6 +46,6 @@ def _completed(recipe: Recipe, data: Data) -> Recipe:
     """The recipe with everything chosen, for settings inside what is chosen."""
     from jaram.data.prepare import prepare
     from jaram.defaults import complete
-    from jaram.runs.train import prepare_options
+    from jaram.runs.candidates import prepare_options
 
     return complete(recipe, prepare(data, prepare_options(recipe)))[0]

@@ -29,10 +29,10 @@ from jaram.messages import Language, text
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
+from jaram.runs.candidates import as_data, prepare_options
 from jaram.runs.files import write_json
 from jaram.runs.interruption import held_back
 from jaram.runs.run import Run
-from jaram.runs.train import as_data, prepare_options
 from jaram.training.engine import Ending
 from jaram.training.state import MemberState
 

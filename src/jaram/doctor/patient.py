@@ -189,7 +189,7 @@ def prepared_for(
     from jaram.data.again import load_again
     from jaram.data.data import Data
     from jaram.data.prepare import prepare
-    from jaram.runs.train import prepare_options
+    from jaram.runs.candidates import prepare_options
 
     if data is None:
         found = recorded_source(run.summary, run.task)

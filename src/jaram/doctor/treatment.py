@@ -143,7 +143,7 @@ class _Treating:
 
     def prepared(self, recipe: Recipe, is_whole: bool = False) -> Prepared:
         """The data as ``recipe`` prepares it, without the rows that are kept for confirmation."""
-        from jaram.runs.train import prepare_options
+        from jaram.runs.candidates import prepare_options
 
         options = prepare_options(recipe)
         if options not in self._prepared:
@@ -156,7 +156,7 @@ class _Treating:
 
     def kept(self, recipe: Recipe) -> Part | None:
         """The rows kept for confirmation, as ``recipe`` prepares them."""
-        from jaram.runs.train import prepare_options
+        from jaram.runs.candidates import prepare_options
 
         self.prepared(recipe)
         return self._prepared[prepare_options(recipe)][1]

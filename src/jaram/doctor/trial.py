@@ -25,7 +25,7 @@ from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.runs.chronicle import Chronicle, join, of_member
 from jaram.runs.interruption import held_back
-from jaram.runs.train import target_scale
+from jaram.runs.member import target_scale
 from jaram.spec import words
 from jaram.training import engine
 from jaram.training.abreast import IsLate, abreast

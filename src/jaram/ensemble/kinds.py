@@ -15,10 +15,12 @@ from jaram.messages.nearest import suggestion
 from jaram.optimizer.schedules import CosineCycles
 from jaram.progress import Progress, Silent
 from jaram.recipe import Recipe
+from jaram.runs.candidates import as_data, candidates_of
 from jaram.runs.fingerprint import fingerprint_of
+from jaram.runs.member import Member
 from jaram.runs.run import Run
 from jaram.runs.store import new_folder
-from jaram.runs.train import Member, as_data, candidates_of, report_to, train
+from jaram.runs.train import report_to, train
 from jaram.searches.study import finalists
 from jaram.training import engine
 from jaram.training.engine import Group

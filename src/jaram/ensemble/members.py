@@ -14,8 +14,8 @@ from jaram.data.task import Task
 from jaram.doctor.patient import is_as_trained, prepared_for
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
+from jaram.runs.candidates import prepare_options
 from jaram.runs.run import Run
-from jaram.runs.train import prepare_options
 
 SEEDS = 2**32
 

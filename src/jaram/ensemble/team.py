@@ -138,7 +138,8 @@ class Ensemble:
         recipe, data, budget, progress: as in :func:`jaram.train`. out: a new folder for the team.
         """
         from jaram.ensemble import kinds, store
-        from jaram.runs.train import as_data, train
+        from jaram.runs.candidates import as_data
+        from jaram.runs.train import train
 
         _require_vote(vote)  # before the work
         kinds.require_kind(kind)

@@ -26,7 +26,7 @@ from jaram.network.layer import Layer
 from jaram.network.network import table
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
-from jaram.runs.train import as_data, candidates_of
+from jaram.runs.candidates import as_data, candidates_of
 from jaram.spec import words
 from jaram.training import engine
 from jaram.training.abreast import IsLate, abreast

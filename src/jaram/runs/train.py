@@ -16,43 +16,27 @@ import numpy as np
 
 from jaram.amounts import byte_count
 from jaram.data.data import Data
-from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared, prepare
-from jaram.defaults import Choice, complete
-from jaram.doctor import patient
 from jaram.doctor.diagnosis import look_ahead
-from jaram.doctor.finding import Finding
-from jaram.doctor.preflight import preflight
-from jaram.doctor.registry import all_definitions
 from jaram.errors import RunError, UsageError
 from jaram.insight.pictures import compile_look
-from jaram.objective.monitors import monitors
 from jaram.progress import EpochReport, Progress, Silent
 from jaram.recipe import Recipe
 from jaram.runs import store
-from jaram.runs.chronicle import Chronicle, join, of_member
-from jaram.runs.files import read_json, write_json
+from jaram.runs.candidates import Candidate, as_data, candidates_of, prepare_options
+from jaram.runs.chronicle import Chronicle
+from jaram.runs.files import write_json
 from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.interruption import held_back
-from jaram.runs.origins import origin_of
+from jaram.runs.member import Member, arrays_of
 from jaram.runs.run import Run
 from jaram.spec import undecided_in
 from jaram.training import engine
-from jaram.training.engine import Ending, Group
+from jaram.training.engine import Group
 from jaram.training.layout import Plan, spread
 from jaram.training.outputs import compile_ahead
 from jaram.training.state import Advance, MemberState
 from jaram.training.through_time import compile_through_time
-
-
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """A recipe ready for training."""
-
-    recipe: Recipe
-    choices: tuple[Choice, ...]
-    prepared: Prepared
-    findings: tuple[Finding, ...]
 
 
 @overload
@@ -166,69 +150,6 @@ def _check_recipes(recipes: list[Recipe]) -> None:
             raise UsageError("runs.undecided", fields=", ".join(fields), count=len(fields))
 
 
-def as_data(data: Any, resumed: Path | None = None) -> Data:
-    """What was given as data, loaded; the file of a ``resumed`` run has the target it had."""
-    if isinstance(data, Data):
-        return data
-    if data is None:
-        raise UsageError("runs.no_data")
-    from jaram.data.builtin import is_made_of_arrays
-    from jaram.data.load import load
-
-    if resumed is None or is_made_of_arrays(data):
-        return load(data)
-    with store.damage_told(resumed):
-        recorded = read_json(resumed / "data.json")
-        target, how = recorded["task"]["target_names"], recorded["summary"].get("how")
-    return load(data, target) if how is None else load(data, **how)
-
-
-def candidates_of(
-    recipes: list[Recipe], data: Data, prepared: dict[PrepareOptions, Prepared] | None = None
-) -> list[Candidate]:
-    """Recipes completed and checked; recipes that prepare the data alike share the prepared
-    data, which is kept in ``prepared`` for later calls."""
-    prepared = {} if prepared is None else prepared
-    checked: dict[Any, tuple[Finding, ...]] = {}
-    candidates = []
-    for recipe in recipes:
-        options = prepare_options(recipe)
-        if options not in prepared:
-            prepared[options] = prepare(data, options)
-        completed, choices = complete(recipe, prepared[options])
-        engine.check_memory(Group((completed,), prepared[options]))
-        structure = engine.structure(completed)
-        if structure not in checked:  # the checks read no knob but the learning rate's kind
-            checked[structure] = preflight(completed, prepared[options], data)
-        candidates.append(Candidate(completed, choices, prepared[options], checked[structure]))
-    return candidates
-
-
-def prepare_options(recipe: Recipe) -> PrepareOptions:
-    """What the recipe says about the preparation of data.
-
-    Raises RunError if the trained network that it begins with is not to be found.
-    """
-    origin = None if recipe.begin is None else origin_of(recipe.begin)
-    keeps_head = (
-        recipe.begin is not None
-        and origin is not None
-        and recipe.begin.layers >= len(origin.network)
-    )
-    return PrepareOptions(
-        scale=recipe.scale,
-        categories=recipe.categories,
-        validation=recipe.validation,
-        test=recipe.test,
-        split_seed=recipe.split_seed,
-        split=recipe.split,
-        scale_target=recipe.scale_target,
-        class_weight=recipe.class_weight,
-        origin=origin,
-        keeps_answers=keeps_head,
-    )
-
-
 def _groups(candidates: list[Candidate]) -> list[list[int]]:
     """Positions of candidates of one structure, in order of first appearance."""
     groups: dict[Any, list[int]] = {}
@@ -254,7 +175,7 @@ def _train_group(
         member.begin()
     ahead = None
     if folders[0] is not None:  # then the run is evaluated and written when it is trained
-        first = _member(state, 0)
+        first = arrays_of(state, 0)
         prepared = group.prepared
         ahead = compile_ahead(
             group.first,
@@ -279,92 +200,6 @@ def _prepare_report(first: MemberState, members: list[Member], prepared: Prepare
     recipe = members[0].candidate.recipe
     compile_look(recipe, first.params, first.network_state, prepared)
     compile_through_time(recipe, prepared, first.params, first.network_state)
-
-
-class Member:
-    """One member's side of a training: its chronicle so far and, if it has one, its folder."""
-
-    def __init__(
-        self, candidate: Candidate, folder: Path | None, past: Chronicle | None = None
-    ) -> None:
-        self.candidate = candidate
-        self.folder = folder
-        self.parts = [past] if past is not None and past.epochs else []
-        prepared = candidate.prepared
-        self.started = store.Started(
-            candidate.recipe,
-            candidate.choices,
-            prepared.task,
-            prepared.preparation,
-            prepared.summary,
-            candidate.findings,
-            prepared.input_shape,
-            "" if folder is None else fingerprint_of(prepared),
-        )
-        self.checkpoints = None if folder is None else store.Checkpoints(folder)
-        self.layer_names = tuple(row["layer"] for row in self.started.layers)
-        self.metric_names = monitors(prepared.task)
-        self.target_scale = target_scale(prepared)
-
-    def begin(self) -> None:
-        """Write what is known before the first step."""
-        if self.folder is not None:
-            store.new_folder(self.folder)
-            store.begin(self.folder, self.started)
-
-    def add(self, advance: Advance, index: int, seconds: float) -> None:
-        """Take note of what a call added; ``seconds`` is the time trained before it."""
-        added = of_member(advance, index, seconds, self.metric_names, self.target_scale)
-        if not added.epochs and self.parts:
-            return
-        self.parts.append(added)
-        if self.folder is not None and self.checkpoints is not None:
-            store.append(self.folder, added, self.layer_names)
-            if not np.asarray(advance.state.is_stopped)[index]:
-                self.checkpoints.offer(advance.state, index, seconds + advance.seconds)
-
-    def interrupt(self, state: MemberState, index: int, seconds: float) -> None:
-        """Save what is needed to resume."""
-        if self.folder is not None and self.checkpoints is not None:
-            self.checkpoints.write(state, index, seconds)
-            card = store.card(self.folder, self.started, "interrupted") | {"seconds": seconds}
-            write_json(self.folder / "run.json", card)
-
-    def divergence(self, chronicle: Chronicle) -> tuple[Finding, ...]:
-        """The finding that this training diverged."""
-        started = self.started
-        told = patient.of_chronicle(
-            started.recipe,
-            started.task,
-            started.input_shape,
-            chronicle,
-            self.layer_names,
-            ending="diverged",
-        )
-        return tuple(all_definitions()["diverged"].judge(told))
-
-    def finish(self, state: MemberState, index: int, ending: Ending, seconds: float) -> Run:
-        """The member's run, written to its folder if it has one."""
-        best = _member(state.best, index)
-        chronicle, result = join(self.parts), _ending_of(state, index, ending)
-        seen = self.divergence(chronicle) if result == "diverged" else ()
-        run = Run(
-            recipe=self.candidate.recipe,
-            choices=self.candidate.choices,
-            task=self.candidate.prepared.task,
-            preparation=self.candidate.prepared.preparation,
-            summary=self.candidate.prepared.summary,
-            chronicle=chronicle,
-            params=best.params,
-            network_state=best.network_state,
-            best_epoch=int(best.epoch),
-            result=result,
-            findings=(*seen, *self.candidate.findings),
-            seconds=seconds,
-            input_shape=self.candidate.prepared.input_shape,
-            prepared=self.candidate.prepared,
-        )
-        return run if self.folder is None else store.finish(self.folder, self.started, run)
 
 
 def _run(
@@ -437,25 +272,6 @@ def report_to(
     )
 
 
-def _ending_of(state: MemberState, index: int, ending: Ending) -> Ending:
-    if np.asarray(state.is_diverged)[index]:
-        return "diverged"
-    return "stopped" if np.asarray(state.is_stopped)[index] else ending
-
-
-def _member(tree: Any, index: int) -> Any:
-    """One member's arrays out of a population's, NumPy."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf)[index], tree)
-
-
-def target_scale(prepared: Prepared) -> float:
-    """What one unit of the prepared target is in the target's own unit; 1 for several targets."""
-    if prepared.task.kind != "regression" or prepared.task.outputs != 1:
-        return 1.0
-    ends = prepared.preparation.inverse_target(np.array([[0.0], [1.0]]))
-    return float(ends[1, 0] - ends[0, 0])
-
-
 def _at_checkpoint(chronicle: Chronicle, epochs: int, steps: int, folder: Path) -> Chronicle:
     """The history up to the checkpoint; ``steps`` an epoch. Raises RunError if it is shorter."""
     kept = min(chronicle.epochs, len(chronicle.vitals), len(chronicle.steps) // steps)
@@ -488,7 +304,7 @@ def _resume(
     seconds = 0.0
     checkpoint = folder / "checkpoint.safetensors"
     if checkpoint.is_file():
-        one, seconds = store.read_checkpoint(checkpoint, _member(state, 0))
+        one, seconds = store.read_checkpoint(checkpoint, arrays_of(state, 0))
         state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), by_member=True)
     done = int(np.asarray(state.epoch)[0])
     chronicle = _at_checkpoint(chronicle, done, group.steps, folder)

@@ -15,7 +15,7 @@ from jaram.network.dense import Dense
 from jaram.network.regularization import Dropout, GaussianNoise
 from jaram.objective.penalties import L2
 from jaram.recipe import Recipe
-from jaram.runs.train import prepare_options
+from jaram.runs.candidates import prepare_options
 from jaram.searches.distributions import Choice, Distribution, LogUniform, Uniform
 from jaram.searches.space import Space, distributions_in
 from jaram.searches.vary import goes_through, vary

@@ -15,8 +15,9 @@ import numpy as np
 
 from jaram.data.data import Data
 from jaram.recipe import Recipe
+from jaram.runs.candidates import candidates_of
+from jaram.runs.member import Member
 from jaram.runs.run import Run
-from jaram.runs.train import Member, candidates_of
 from jaram.searches.study import Trial
 from jaram.training import engine
 from jaram.training.engine import Group

@@ -20,7 +20,7 @@ from jaram.data.data import Data
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
-from jaram.runs.train import candidates_of
+from jaram.runs.candidates import candidates_of
 from jaram.searches import files
 from jaram.searches.backend import Backend, Taker
 from jaram.searches.clock import Clock

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
-from jaram.runs.train import as_data, candidates_of
+from jaram.runs.candidates import as_data, candidates_of
 from jaram.searches.rate_estimate import NEAR, beyond, interval, shares_fallen
 from jaram.spec import undecided_in
 from jaram.training import engine

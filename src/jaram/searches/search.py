@@ -24,9 +24,10 @@ from jaram.errors import RunError, UsageError
 from jaram.messages import text
 from jaram.messages.nearest import suggestion
 from jaram.recipe import Recipe
+from jaram.runs.candidates import as_data, candidates_of
 from jaram.runs.fingerprint import fingerprint_of
 from jaram.runs.run import Run
-from jaram.runs.train import as_data, candidates_of, train
+from jaram.runs.train import train
 from jaram.searches import files
 from jaram.searches.backend import Here
 from jaram.searches.chosen import default_space, varied

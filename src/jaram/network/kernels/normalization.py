@@ -35,10 +35,8 @@ def _forward(
     x: Array, scale: Array, shift: Array, epsilon: ArrayLike
 ) -> tuple[tuple[Array, Array, Array], Kept]:
     y, mean, variance = batch_normalized(x, scale, shift, epsilon)
-    return (y, mean, variance), (
-        *(x, scale, mean, jax.lax.rsqrt(variance + epsilon)),
-        jnp.asarray(epsilon),
-    )
+    inverse = jax.lax.rsqrt(variance + epsilon)
+    return (y, mean, variance), (x, scale, mean, inverse, jnp.asarray(epsilon))
 
 
 def _backward(
