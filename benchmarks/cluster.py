@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from common import Timed, child_environment, in_turn, judged, note, repeats_asked, report
+from common import Timed, apart, in_turn, judged, repeats_asked, report
 
 TRIALS, EPOCHS = 128, 20
 WORKERS = (1, 2, 4)
@@ -62,31 +59,20 @@ def searched(workers: int) -> dict[str, Any]:
     return {"starting": starting, "first": seconds[0], "seconds": seconds[1], "best": best[1]}
 
 
-def apart(workers: int, cache: Path) -> dict[str, Any]:
-    """What :func:`searched` finds in a process of its own."""
-    code = f"import json, cluster; print(json.dumps(cluster.searched({workers})))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parent,
-        env=child_environment(JARAM_CACHE=str(cache), RAY_ENABLE_UV_RUN_RUNTIME_ENV="0"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    note(f"{workers} workers: {found}")
-    return found
-
-
 def main() -> None:
     every = (0, *WORKERS)
     found: dict[int, list[dict[str, Any]]] = {workers: [] for workers in every}
     with tempfile.TemporaryDirectory() as cache:
-        apart(0, Path(cache))
+        apart("cluster", "searched(0)", Path(cache), RAY_ENABLE_UV_RUN_RUNTIME_ENV="0")
         for index in in_turn(len(every), repeats_asked(3)):
-            found[every[index]].append(apart(every[index], Path(cache)))
+            found[every[index]].append(
+                apart(
+                    "cluster",
+                    f"searched({every[index]})",
+                    Path(cache),
+                    RAY_ENABLE_UV_RUN_RUNTIME_ENV="0",
+                )
+            )
     names = {0: HERE_NAME} | {count: f"Ray, {count} workers" for count in WORKERS}
     timed = {
         workers: Timed(names[workers], "", [one["seconds"] for one in runs], runs[0]["best"])

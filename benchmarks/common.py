@@ -11,10 +11,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib.metadata
+import json
 import multiprocessing
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -272,6 +274,23 @@ def child_environment(**more: str) -> dict[str, str]:
     """
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return environment | more
+
+
+def apart(module: str, call: str, cache: Path, **environment: str) -> dict[str, Any]:
+    """What a call in a benchmark's module returns, in a process of its own with its own cache."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import json, {module}; print(json.dumps({module}.{call}))"],
+        cwd=HERE,
+        env=child_environment(JARAM_CACHE=str(cache), **environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    note(f"{module}.{call}: {found}")
+    return found
 
 
 def machine() -> str:

@@ -41,7 +41,7 @@ def stages() -> None:
     import jaram as jr
     from jaram.data.prepare import prepare
     from jaram.defaults import complete
-    from jaram.runs.train import prepare_options
+    from jaram.runs.candidates import prepare_options
     from jaram.training import engine
     from jaram.training.epochs import program_of
 

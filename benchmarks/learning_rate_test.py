@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import jaram as jr
 from common import markdown, note, repeats_asked, section
 from jaram.optimizer.schedules import Schedule, Steps
-from jaram.runs.train import candidates_of
+from jaram.runs.candidates import candidates_of
 from jaram.searches.rate_test import AROUND, STEPS, learning_rate_test
 from jaram.spec import Positive, spec
 from jaram.training import engine

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,11 +10,10 @@ from typing import Any
 from common import (
     Target,
     Timed,
-    child_environment,
+    apart,
     in_words,
     judged,
     markdown,
-    note,
     repeats_asked,
     report,
     section,
@@ -191,24 +187,6 @@ def by_sklearn(trials: int = TRIALS) -> dict[str, Any]:
     return {"seconds": seconds, "best": value, "setting": f"{best[1]} threads"}
 
 
-def apart(call: str, cache: Path) -> dict[str, Any]:
-    """What a function of this file returns, in a process of its own."""
-    code = f"import json, search_cost; print(json.dumps(search_cost.{call}))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parent,
-        env=child_environment(JARAM_CACHE=str(cache)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    note(f"{call}: {found}")
-    return found
-
-
 def overhead(trials: int = 1024) -> float:
     """Milliseconds a trial more in a search whose trials are one step on 64 rows: drawing, asking,
     completing and checking the recipes, first weights, and the records."""
@@ -237,10 +215,18 @@ def main() -> None:
     repeats = repeats_asked(3)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        rivals = {TORCH: apart("by_torch()", folder), SKLEARN: apart("by_sklearn()", folder)}
-        cold = [apart("by_jaram()", folder / f"cold{turn}") for turn in range(repeats)]
-        warm = [apart("by_jaram()", folder / "cold0") for _ in range(repeats)]
-        shapes = [apart("by_jaram('shapes')", folder / f"shapes{turn}") for turn in range(repeats)]
+        rivals = {
+            TORCH: apart("search_cost", "by_torch()", folder),
+            SKLEARN: apart("search_cost", "by_sklearn()", folder),
+        }
+        cold = [
+            apart("search_cost", "by_jaram()", folder / f"cold{turn}") for turn in range(repeats)
+        ]
+        warm = [apart("search_cost", "by_jaram()", folder / "cold0") for _ in range(repeats)]
+        shapes = [
+            apart("search_cost", "by_jaram('shapes')", folder / f"shapes{turn}")
+            for turn in range(repeats)
+        ]
     found = [
         Timed(JARAM, "empty cache", [one["seconds"] for one in cold], cold[0]["best"]),
         Timed(WARM, "", [one["seconds"] for one in warm], warm[0]["best"]),
