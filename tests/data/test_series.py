@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jaram import data as jd
 from jaram.data.new_examples import examples_for, inputs_for
 from jaram.data.preparation import Preparation
-from jaram.data.series import regular, stacked
+from jaram.data.series import stacked
 from jaram.data.series_sources import ts_data
 from jaram.data.ts_file import read_ts
 from jaram.data.windows import Forecast, carried_forward, usual_season
@@ -90,7 +90,9 @@ def test_rows_of_a_series_may_stand_anywhere_but_time_must_rise() -> None:
     apart, together = (jd.load(one, "kind", series="who", time="t") for one in (mixed, frame))
     np.testing.assert_array_equal(np.asarray(apart.x), np.asarray(together.x))
     backwards = pl.concat([frame[:2], frame[3:4], frame[2:3], frame[4:]])
-    with pytest.raises(DataError, match=r"Row 4 of the series 's0'.*'t'"):
+    with pytest.raises(
+        DataError, match=r"Row 4 of the table, in the series 's0'.*'2'.*'t'.*after '3'"
+    ):
         jd.load(backwards, "kind", series="who", time="t")
     twice = pl.concat([frame[:1], frame])
     with pytest.raises(DataError, match="Row 2"):
@@ -122,14 +124,6 @@ def test_gaps_are_filled_on_a_straight_line() -> None:
     raw = wide(20, 6).drop("kind").to_numpy()
     np.testing.assert_allclose(data.x[3, 2, 0], (raw[3, 1] + raw[3, 3]) / 2, rtol=1e-6)
     np.testing.assert_allclose(data.x[4, 0, 0], raw[4, 1], rtol=1e-6)
-
-
-def test_steps_that_a_long_table_lacks_are_put_back() -> None:
-    times = np.array([0.0, 2.0, 4.0, 6.0, 12.0])
-    found = regular(times, times[:, None] * 10)
-    np.testing.assert_array_equal(np.isnan(found[:, 0]), [False] * 4 + [True] * 2 + [False])
-    months = np.cumsum([0.0, 31, 28, 31, 30, 31])
-    assert regular(months, months[:, None]).shape == (6, 1)  # no grid: left as it is
 
 
 @pytest.mark.parametrize("length", [0, 1])
@@ -295,7 +289,7 @@ def test_a_forecast_is_of_the_future(tmp_path: Path) -> None:
 
 def test_missing_steps_of_a_forecast_look_at_nothing_later() -> None:
     values = np.array([[np.nan, 1.0], [2.0, np.nan], [np.nan, np.nan], [4.0, 3.0]])
-    filled, count = carried_forward(values)
+    filled, count = carried_forward(values, ("a", "b"))
     np.testing.assert_array_equal(filled, [[2, 1], [2, 1], [2, 1], [4, 3]])
     assert count == 3
 
@@ -313,7 +307,8 @@ def test_series_that_cannot_be_foretold() -> None:
         (monthly(8), {"forecast": 3, "window": 8}, "8 steps, too few"),
         (monthly(12), {"forecast": 4, "window": 8}, "too few"),
         (monthly(20), {"forecast": 8, "window": 8}, "divide by time"),
-        (monthly().reverse(), {"forecast": 3}, "Row 2"),
+        (monthly().reverse(), {"forecast": 3}, "Row 2 of the table: the time '2004-11-01'"),
+        (monthly().with_columns(sales=pl.lit(None)), {"forecast": 3}, "'sales' has no value"),
         (monthly().with_columns(sales=pl.lit("x")), {"forecast": 3}, "sales"),
         (monthly(), {"window": 3}, "--forecast"),
         (monthly(), {"forecast": 0}, "forecast"),

@@ -48,8 +48,8 @@ def inputs_for(
     if isinstance(preparation.intake, Series):
         return _series(preparation.intake, path, None, **reading)
     if isinstance(preparation.intake, Forecast):
-        values, _ = series_of(preparation.intake, load_frame(path, **reading))
-        return Examples(preparation.intake.last_window(values))
+        values, told = series_of(preparation.intake, load_frame(path, **reading))
+        return Examples(preparation.intake.last_window(values), notices=told)
     if isinstance(preparation.intake, Tokens):
         return Examples(_windows(preparation, source, **reading)[0])
     if preparation.text is not None and (path.is_dir() or is_text_name(path)):

@@ -163,23 +163,3 @@ def _without_gaps(series: Floats, name: object) -> Floats:
             raise DataError("data.channel_empty", name=shown(name), channel=channel + 1)
         filled[:, channel] = np.interp(steps, steps[there], series[there, channel])
     return filled
-
-
-def regular(times: NDArray[Any], values: Floats) -> Floats:
-    """``values`` (steps, channels) with a row of NaN for every time that was left out.
-
-    Only where the times lie on a grid: every distance is a multiple of the smallest, which is the
-    most usual one. Months, which differ in length, are left as they are.
-    """
-    distances = np.diff(times)
-    if not len(distances):
-        return values
-    unit = distances.min()
-    counts = distances / unit
-    whole = np.round(counts)
-    if np.mean(counts == 1) <= 0.5 or np.abs(counts - whole).max() > 1e-6 or whole.max() > 1000:
-        return values
-    places = np.concatenate([[0], np.cumsum(whole)]).astype(np.int64)
-    found = np.full((int(places[-1]) + 1, values.shape[1]), np.nan)
-    found[places] = values
-    return found

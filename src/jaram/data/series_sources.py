@@ -17,15 +17,17 @@ from jaram.data.dates import date_format, first_that_is_no_date
 from jaram.data.encoding import as_numbers
 from jaram.data.examples import Examples
 from jaram.data.notices import Notice, listed, shown
-from jaram.data.series import Floats, Series, SeriesWishes, regular, stacked
+from jaram.data.series import Floats, Series, SeriesWishes, stacked
+from jaram.data.steps import Gaps, gaps_in
 from jaram.data.table import Source, Table
 from jaram.data.targets import TargetCoding
 from jaram.data.ts_file import TsFile, read_ts
 from jaram.data.windows import FEWEST_WINDOWS, Forecast, carried_forward, usual_season
 from jaram.errors import DataError
 
-Read = tuple[list[Floats], list[Any], NDArray[np.int64]]
-"""Series, their names, and the first row of each in its table."""
+Notices = tuple[Notice, ...]
+Read = tuple[list[Floats], list[Any], NDArray[np.int64], Notices]
+"""Series, their names, the first row of each in its table, and what was noticed."""
 
 
 def table_series(
@@ -51,8 +53,9 @@ def table_series(
         key = str(wishes.layout)
         table.column(key)
         intake = Series("long", 0, columns, False, columns, key, time)
-    found, names, rows = _read(intake, table)
+    found, names, rows, told = _read(intake, table)
     x, lengths, notices = stacked(found, names)
+    notices = (*told, *notices)
     intake = replace(intake, steps=x.shape[1], is_padded=bool((lengths < x.shape[1]).any()))
     if others:
         notices = (*notices, Notice("data.left_out_other", {"columns": listed(others)}))
@@ -83,7 +86,7 @@ def _read(intake: Series, table: Table) -> Read:
 def _wide(intake: Series, table: Table) -> Read:
     numbers = np.stack([_numbers(table, name) for name in intake.columns], axis=1)
     names = [f"row {row + 1}" for row in range(len(numbers))]
-    return [row[:, np.newaxis] for row in numbers], names, np.arange(len(numbers))
+    return [row[:, np.newaxis] for row in numbers], names, np.arange(len(numbers)), ()
 
 
 def _long(intake: Series, table: Table) -> Read:
@@ -91,30 +94,64 @@ def _long(intake: Series, table: Table) -> Read:
     keys = table.column(intake.key).cast(pl.String).fill_null("").to_numpy()
     values = np.stack([_numbers(table, name) for name in intake.columns], axis=1)
     times = None if intake.time is None else time_values(table, intake.time)
+    are_dates = intake.time is not None and _is_date(table, intake.time)
     unique, first, group = np.unique(keys, return_index=True, return_inverse=True)
     series, names = [], []
+    found: list[tuple[Gaps, str]] = []
     order = np.argsort(first)  # series in the order in which they begin
     rows_of = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
     for place in order:
         rows = rows_of[place]
         own = values[rows]
         if times is not None:
-            check_rising(times[rows], rows, intake.time, str(unique[place]))
-            own = regular(times[rows], own)
+            assert intake.time is not None
+            check_rising(table, times[rows], rows, intake.time, str(unique[place]))
+            gaps = gaps_in(times[rows], are_dates)
+            if gaps is not None:
+                last = table.column(intake.time)[int(rows[gaps.after[0]])]
+                found.append((gaps, f"{last} ({shown(unique[place])})"))
+                own = gaps.put_back(own) if gaps.are_few else own
         series.append(own)
         names.append(str(unique[place]))
-    return series, names, first[order]
+    return series, names, first[order], told_of_gaps(found, intake.time)
 
 
 def check_rising(
-    times: NDArray[Any], rows: NDArray[np.int64], column: str | None, name: str
+    table: Table, times: NDArray[Any], rows: NDArray[np.int64], column: str, name: str
 ) -> None:
-    """Raise DataError, naming the row, where time stands still or goes back."""
+    """Raise DataError where time stands still or goes back, naming the place in the table.
+
+    times (n,): those of its ``rows`` (n,). name: of the series, empty where the table is one.
+    """
     back = np.flatnonzero(np.diff(times) <= 0)
-    if back.size:
-        raise DataError(
-            "data.time_goes_back", column=column, row=int(rows[back[0] + 1]) + 1, name=shown(name)
-        )
+    if not back.size:
+        return
+    before, row = (int(rows[back[0] + place]) for place in (0, 1))
+    cells = table.column(column)
+    key = "data.time_goes_back" if name else "data.time_goes_back_alone"
+    raise DataError(
+        key,
+        column=column,
+        row=row + 1,
+        value=str(cells[row]),
+        before=str(cells[before]),
+        name=shown(name),
+    )
+
+
+def told_of_gaps(found: Sequence[tuple[Gaps, str]], column: str | None) -> Notices:
+    """What is told of the gaps in a column of times, each with the time that it follows: how many
+    steps were put back, and how many places were left as they are."""
+    notices = []
+    for key, few in (("data.steps_put_back", True), ("data.steps_apart", False)):
+        some = [(gaps, first) for gaps, first in found if gaps.are_few is few]
+        if not some:
+            continue
+        gaps, first = some[0]
+        count = sum(one.missing if few else len(one.after) for one, _ in some)
+        told = {"count": count, "column": column, "first": first}
+        notices.append(Notice(key, {**told, "step": gaps.length, "unit": gaps.unit}))
+    return tuple(notices)
 
 
 def answers_of(
@@ -149,7 +186,7 @@ def answers_of(
 def _part(
     intake: Series, table: Table, targets: tuple[str, ...], task: str | None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    found, names, rows = _read(intake, table)
+    found, names, rows, _ = _read(intake, table)
     x, _ = intake.fitted(stacked(found, names)[0])
     return x, answers_of(intake, table, targets, task, rows, names)
 
@@ -157,13 +194,13 @@ def _part(
 def from_table(intake: Series, table: Table, coding: TargetCoding | None) -> Examples:
     """The series of a table, read in the way of ``intake``; with the answers that ``coding`` knows,
     if it is given."""
-    found, names, rows = _read(intake, table)
+    found, names, rows, told = _read(intake, table)
     x, _, notices = stacked(found, names)
     x, cut = intake.fitted(x)
     y = None
     if coding is not None:
         y = answers_of(intake, table, coding.task.target_names, coding.task.kind, rows, names)
-    return Examples(x, tuple(map(str, names)), y, (*notices, *cut))
+    return Examples(x, tuple(map(str, names)), y, (*told, *notices, *cut))
 
 
 def ts_data(path: Path, task: str | None, valid: Any, test: Any) -> Data:
@@ -231,14 +268,12 @@ def forecast_data(
     if target not in numbers:
         raise DataError("data.target_not_numbers", target=target, value="")
     times = None if time is None else time_values(table, time)
-    if times is not None:
-        check_rising(times, np.arange(len(times)), time, name)
     season = wishes.season
     if season is None and times is not None and time is not None and _is_date(table, time):
         season = usual_season(times)
     window = wishes.window or max(2 * wishes.forecast, 2 * (season or 0), 8)
     intake = Forecast(target, numbers, window, wishes.forecast, time, season)
-    values, filled = series_of(intake, table)
+    values, told = series_of(intake, table)
     x, y = intake.windows(values)
     if len(x) < FEWEST_WINDOWS:
         raise DataError("data.too_few_windows", windows=len(x), horizon=intake.horizon)
@@ -247,8 +282,6 @@ def forecast_data(
     ]
     if time is None:
         notices.append(Notice("data.order_of_rows", {}))
-    if filled:
-        notices.append(Notice("data.steps_carried", {"count": filled}))
     return Data(
         x.astype(np.float32),
         y,
@@ -259,7 +292,7 @@ def forecast_data(
         time=np.arange(len(x)),
         intake=intake,
         source=table.source,
-        notices=tuple(notices),
+        notices=(*notices, *told),
     )
 
 
@@ -276,13 +309,22 @@ def _no_numbers(table: Table, time: str | None) -> DataError:
     return DataError("data.forecast_what", known=listed(()))
 
 
-def series_of(intake: Forecast, table: Table) -> tuple[Floats, int]:
-    """The series (steps, channels) of a table with missing steps carried forward, and how many."""
+def series_of(intake: Forecast, table: Table) -> tuple[Floats, Notices]:
+    """The series (steps, channels) of a table with missing steps carried forward, those that its
+    times leave out among them, and what is told of that."""
+    values = np.stack([_numbers(table, name) for name in intake.channels], axis=1)
+    told: Notices = ()
     if intake.time is not None and intake.time in table.names:
         times = time_values(table, intake.time)
-        check_rising(times, np.arange(len(times)), intake.time, intake.target)
-    values = np.stack([_numbers(table, name) for name in intake.channels], axis=1)
-    return carried_forward(values)
+        check_rising(table, times, np.arange(len(times)), intake.time, "")
+        gaps = gaps_in(times, _is_date(table, intake.time))
+        if gaps is not None:
+            first = str(table.column(intake.time)[int(gaps.after[0])])
+            told = told_of_gaps([(gaps, first)], intake.time)
+            values = gaps.put_back(values) if gaps.are_few else values
+    filled, count = carried_forward(values, intake.channels)
+    carried = (Notice("data.steps_carried", {"count": count}),) if count else ()
+    return filled, (*told, *carried)
 
 
 def _time_column(table: Table) -> str | None:

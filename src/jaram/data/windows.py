@@ -7,7 +7,7 @@ since their answers would reach into it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -141,16 +141,16 @@ def _errors(forecast: Floats, truth: NDArray[Any]) -> dict[str, float]:
     return {"mae": float(np.abs(off).mean()), "rmse": float(np.sqrt(np.mean(off**2)))}
 
 
-def carried_forward(values: Floats) -> tuple[Floats, int]:
+def carried_forward(values: Floats, names: Sequence[str]) -> tuple[Floats, int]:
     """``values`` (steps, channels) with what is missing taken from the step before, which looks at
     nothing later; steps before the first value take that. Second: how many steps were filled.
 
-    Raises DataError for a channel without any value.
+    Raises DataError for a channel without any value, whose name is told.
     """
     missing = np.isnan(values)
     if missing.all(axis=0).any():
         channel = int(np.flatnonzero(missing.all(axis=0))[0])
-        raise DataError("data.channel_empty", name="", channel=channel + 1)
+        raise DataError("data.column_empty", column=names[channel])
     places = np.where(missing, 0, np.arange(len(values))[:, None])
     places = np.maximum.accumulate(places, axis=0)
     first = (~missing).argmax(axis=0)

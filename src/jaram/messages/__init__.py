@@ -4,8 +4,8 @@ Texts live in ``<room>.toml`` beside this file, one table per message with the k
 ``ko``; ``"data.no_such_column"`` is the table ``[no_such_column]`` of ``data.toml``. A room's file
 is read when its first text is asked for. Placeholders are those of :meth:`str.format`; beside them
 ``{epochs:epoch|epochs}`` is a count with its noun, ``1 epoch`` or ``2 epochs``; ``{task:task}``,
-``{metric:metric}`` and ``{part:part}`` are what the catalogue calls a kind of task, a metric and a
-part of the data.
+``{metric:metric}``, ``{part:part}`` and ``{unit:step}`` are what the catalogue calls a kind of
+task, a metric, a part of the data and a unit of time.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ _WORDS = {
     "task": ("cli", "task_"),
     "metric": ("report", "metric_"),
     "part": ("report", "part_"),
+    "step": ("data", "step_"),
 }
 """Room and beginning of the keys of the words that a format asks for."""
 _FORMATTERS = {lang: _Formatter(lang) for lang in LANGUAGES}
