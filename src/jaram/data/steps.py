@@ -118,7 +118,7 @@ def _in_months(times: NDArray[Any]) -> tuple[Counts, int] | None:
     ends = (dates.astype("datetime64[D]") + 1).astype("datetime64[M]") > months
     if len(np.unique(dates - months)) > 1 and not ends.all():
         return None
-    distances: Counts = np.diff(months.astype(np.int64))
+    distances: Any = np.diff(months.astype(np.int64))
     usual = int(np.sort(distances)[(len(distances) - 1) // 2])
     if usual < 1 or (distances % usual).any():
         return None
