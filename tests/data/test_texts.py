@@ -16,6 +16,7 @@ from jaram import data as jd
 from jaram.data.jamo import letters, syllables
 from jaram.data.new_examples import examples_for, inputs_for
 from jaram.data.preparation import Preparation
+from jaram.data.text import TextColumn
 from jaram.data.vocabulary import FIRST_ID, UNKNOWN, UnitKind, Vocabulary, units_of, usual_unit
 from jaram.errors import DataError
 
@@ -110,6 +111,30 @@ def test_what_is_said_about_text_is_done() -> None:
     for wish, match in wishes:
         with pytest.raises(DataError, match=match):
             jd.load(reviews(), "good", **wish)
+
+
+@given(
+    st.lists(st.text("ab 가값", min_size=1, max_size=9), min_size=5, max_size=12),
+    st.sampled_from(["character", "word", "jamo"]),
+    st.integers(1, 9),
+)
+def test_only_texts_that_lose_their_end_are_cut(
+    texts: list[str], unit: UnitKind, length: int
+) -> None:
+    """Those that fill the length were taken for cut."""
+    text = TextColumn("t", Vocabulary.fit(texts, unit), length)
+    expected = [len(units_of(one, unit)) > length for one in texts]
+    assert text.is_cut(pl.Series("t", texts)).tolist() == expected
+
+
+def test_each_part_knows_its_cut_texts() -> None:
+    texts = ["good"] * 10 + ["very good"] * 10
+    frame = pl.DataFrame({"t": texts, "y": [0, 1] * 10})
+    prepared = jd.prepare(jd.load(frame, "y", text="t", length=4, unit="character", valid=frame))
+    assert prepared.train.is_cut is not None and prepared.valid is not None
+    assert prepared.train.is_cut.tolist() == [texts[row] != "good" for row in prepared.train.rows]
+    assert prepared.valid.is_cut is not None and prepared.valid.is_cut.sum() == 10
+    assert prepared.valid.take(slice(0, 3)).is_cut is not None
 
 
 def test_text_beside_numbers_is_learned_from_only_if_named() -> None:

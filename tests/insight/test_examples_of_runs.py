@@ -111,6 +111,7 @@ def test_a_run_on_texts_keeps_words_and_their_effects(tmp_path: Path) -> None:
     )
     assert run.metrics["valid/accuracy"] == 1.0
     told = kept(tmp_path / "run")
+    assert not any(one["is_cut"] for one in told["examples"])  # each fills the length, and ends
     for one in told["examples"]:
         effects = dict(one["units"])
         judged = effects["good" if "good" in effects else "bad"]

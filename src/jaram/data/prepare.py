@@ -45,13 +45,15 @@ class Part:
 
     ``x`` (n, *input_shape) float32, int32 for text, or still to be read; ``y`` int32 (n,) of
     class indices, (n, steps) for a class at every step (-1: none), or float32 (n, outputs);
-    ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the data, from 0.
+    ``weight`` float32 (n,) or None; ``rows`` int64 (n,), their row numbers in the data, from 0;
+    ``is_cut`` bool (n,): which texts lost what goes beyond their length, None for what is no text.
     """
 
     x: Inputs | Streamed
     y: Answers
     weight: NDArray[np.float32] | None
     rows: Rows
+    is_cut: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -59,7 +61,8 @@ class Part:
     def take(self, rows: slice | NDArray[np.integer[Any]]) -> Part:
         """Some of the examples, in that order; streamed ones are still to be read."""
         weight = None if self.weight is None else self.weight[rows]
-        return Part(taken(self.x, rows), self.y[rows], weight, self.rows[rows])
+        is_cut = None if self.is_cut is None else self.is_cut[rows]
+        return Part(taken(self.x, rows), self.y[rows], weight, self.rows[rows], is_cut)
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,7 @@ def _parts(
     """The parts as views of ``x``, which holds the rows ``order``."""
     y = preparation.coding.encode(data.y[order])
     weight = None if data.weight is None else data.weight[order]
+    is_cut = _is_cut(data, order, preparation)
     parts: list[Part | None] = []
     first = 0
     for size in (split.train.size, split.valid.size, split.test.size):
@@ -342,8 +346,16 @@ def _parts(
         share = None if weight is None else weight[part]
         if not parts:
             share = _class_weighted(share, y[part], preparation.coding, options.class_weight)
-        parts.append(Part(taken(x, part), y[part], share, order[part]))
+        cut = None if is_cut is None else is_cut[part]
+        parts.append(Part(taken(x, part), y[part], share, order[part], cut))
     return parts
+
+
+def _is_cut(data: Data, rows: Rows, preparation: Preparation) -> NDArray[np.bool_] | None:
+    """Which of some texts lose their end; None for what is no text."""
+    if preparation.text is None or data.table is None:
+        return None
+    return preparation.text.is_cut(data.table.column(preparation.text.column).gather(rows))
 
 
 def _class_weighted(
@@ -390,4 +402,5 @@ def _apart(
         (streamed(data, rows, preparation), ()) if is_streamed else preparation.apply(data, rows)
     )
     y = preparation.coding.encode(data.y[rows])
-    return Part(x, y, None if data.weight is None else data.weight[rows], rows), notices
+    weight = None if data.weight is None else data.weight[rows]
+    return Part(x, y, weight, rows, _is_cut(data, rows, preparation)), notices

@@ -21,6 +21,8 @@ PERCENTILE = 95.0
 LONGEST = 512
 """Units that the chosen length has at most."""
 MOST_UNITS = 20_000
+MOST_OF_LETTER = 3
+"""Units that a letter becomes at most: jamo of a syllable of Hangul."""
 _LOOKED_AT = 1000
 
 
@@ -90,6 +92,15 @@ class TextColumn:
         if empty:
             notices.append(Notice("data.empty_texts", {"column": self.column, "count": empty}))
         return ids, tuple(notices)
+
+    def is_cut(self, series: pl.Series) -> NDArray[np.bool_]:
+        """Which texts (n,) of a column lose what goes beyond the length of an example."""
+        texts = texts_of(series)
+        found = np.zeros(len(texts), np.bool_)
+        # Most are too short for that in any unit: a letter of a text is at most so many.
+        some = [row for row, text in enumerate(texts) if MOST_OF_LETTER * len(text) > self.length]
+        found[some] = self.vocabulary.lengths(texts[row] for row in some) > self.length
+        return found
 
     def facts(self, ids: NDArray[np.int32]) -> dict[str, Any]:
         """What a summary tells of ids (n, length): their vocabulary, length, share of padding and

@@ -45,7 +45,10 @@ def texts_read(run: Run, part: Part, found: Answers) -> dict[str, Any]:
 
     examples = [
         told_of(run, part, found, int(row))
-        | {"units": paired(text, one, effects), "is_cut": bool(one[-1] != PADDING)}
+        | {
+            "units": paired(text, one, effects),
+            "is_cut": part.is_cut is not None and bool(part.is_cut[row]),
+        }
         for row, one, effects in zip(shown, ids, occluded(logits, ids, MOST_UNITS), strict=True)
     ]
     return {
