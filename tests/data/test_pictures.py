@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +112,26 @@ def test_a_table_of_paths_does_not_lead_out_of_its_folder(folder: Path, path: st
     file = table_of_paths(folder, ["cat/0.png", "cat/1.png", "dog/0.png"])
     text = file.read_text(encoding="utf-8").replace("cat/1.png", path)
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError, match=r"Row 2|binary|not a text"):
+    with pytest.raises(DataError, match=r"Line 3 of the table.*leads out|binary|not a text"):
+        jd.load(file, "seen")
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "..", "~/../.."])
+def test_one_path_without_a_suffix_does_not_make_the_others_a_category(
+    folder: Path, path: str
+) -> None:
+    """The table was not seen as pictures any more: "nothing to learn from"."""
+    paths = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.png"))
+    file = table_of_paths(folder, [*paths, path])
+    said = rf"Line {len(paths) + 2} of the table: '{re.escape(path)}' leads out"
+    with pytest.raises(DataError, match=said):
         jd.load(file, "seen")
 
 
 def test_a_link_out_of_the_folder_is_refused_too(folder: Path) -> None:
     Image.fromarray(pixels(1)).save(folder.parent / "out.png")
     (folder / "link.png").symlink_to(folder.parent / "out.png")
-    with pytest.raises(DataError, match="Row 3"):
+    with pytest.raises(DataError, match="Line 4 of the table.*'link.png'"):
         jd.load(table_of_paths(folder, ["cat/0.png", "dog/0.png", "link.png"]), "seen")
 
 

@@ -91,11 +91,11 @@ def test_rows_of_a_series_may_stand_anywhere_but_time_must_rise() -> None:
     np.testing.assert_array_equal(np.asarray(apart.x), np.asarray(together.x))
     backwards = pl.concat([frame[:2], frame[3:4], frame[2:3], frame[4:]])
     with pytest.raises(
-        DataError, match=r"Row 4 of the table, in the series 's0'.*'2'.*'t'.*after '3'"
+        DataError, match=r"Line 4 of the table, in the series 's0'.*'2'.*'t'.*after '3'"
     ):
         jd.load(backwards, "kind", series="who", time="t")
     twice = pl.concat([frame[:1], frame])
-    with pytest.raises(DataError, match="Row 2"):
+    with pytest.raises(DataError, match="Line 2"):
         jd.load(twice, "kind", series="who", time="t")
 
 
@@ -105,7 +105,7 @@ def test_an_answer_that_changes_within_a_series() -> None:
         .then(pl.lit("a"))
         .otherwise("kind")
     )
-    with pytest.raises(DataError, match=r"Row 7.*'s1'.*'kind'"):
+    with pytest.raises(DataError, match=r"Line 7.*'s1'.*'kind'"):
         jd.load(frame, "kind", series="who", time="t")
 
 
@@ -307,7 +307,7 @@ def test_series_that_cannot_be_foretold() -> None:
         (monthly(8), {"forecast": 3, "window": 8}, "8 steps, too few"),
         (monthly(12), {"forecast": 4, "window": 8}, "too few"),
         (monthly(20), {"forecast": 8, "window": 8}, "divide by time"),
-        (monthly().reverse(), {"forecast": 3}, "Row 2 of the table: the time '2004-11-01'"),
+        (monthly().reverse(), {"forecast": 3}, "Line 2 of the table: the time '2004-11-01'"),
         (monthly().with_columns(sales=pl.lit(None)), {"forecast": 3}, "'sales' has no value"),
         (monthly().with_columns(sales=pl.lit("x")), {"forecast": 3}, "sales"),
         (monthly(), {"window": 3}, "--forecast"),

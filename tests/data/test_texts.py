@@ -174,6 +174,38 @@ def test_encodings_are_found_and_wrong_ones_told(tmp_path: Path, encoding: str) 
         jd.load(path, "good", encoding="shift_jis" if encoding == "utf-8" else "ascii")
 
 
+KOREAN = "안녕하세요\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (KOREAN * 50 + b"so \xff it is\n" + b"hello\n" * 500, r"line 51: byte 0xFF \(number 804"),
+        (b"plain\n" * 40 + b"\x81\xff" + b"hello\n" * 500, "line 41: byte 0x81"),
+        ("café\n".encode() * 40 + b"caf\xe9\n" + b"hello\n" * 500, "line 41: byte 0xE9"),
+        (b"MZ\x90\n\0\3\0\0" * 90, "not text: line 2 has the byte 0x00"),
+        (b"", "is empty"),
+    ],
+)
+@pytest.mark.parametrize("name", ["book.txt", "book", "book.py"])
+def test_a_file_that_is_no_whole_text_is_told_as_a_text(
+    tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    """The error was a table's: "not a text file of columns, nor Parquet, Arrow or Excel"."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=told) as error:
+        jd.load(tmp_path / name, task="language")
+    assert "column" not in str(error.value)
+    assert not told.startswith("line") or "--encoding" in str(error.value)
+
+
+def test_a_table_with_a_broken_byte_names_it(tmp_path: Path) -> None:
+    lines = "".join(f"{i},영화 {i}\n" for i in range(40)).encode()
+    (tmp_path / "t.csv").write_bytes(b"y,t\n" + lines + b"1,\xff\n")
+    with pytest.raises(DataError, match="line 42: byte 0xFF"):
+        jd.load(tmp_path / "t.csv", "y")
+
+
 def write_folder(place: Path, encoding: str = "utf-8") -> Path:
     for row, (_, text, good) in enumerate(reviews().iter_rows()):
         folder = place / ("good" if good else "bad")

@@ -55,8 +55,11 @@ def read_file(
         raise DataError("data.not_readable", path=str(path), fault=error.strerror or "") from None
 
 
-def check_file(path: Path) -> None:
-    """Raise DataError unless ``path`` is a file that may be read and is not empty."""
+def check_file(path: Path, empty: str = "data.empty_file") -> None:
+    """Raise DataError unless ``path`` is a file that may be read and is not empty.
+
+    empty: the key of what is said of an empty one.
+    """
     try:
         if path.is_dir():
             raise DataError("data.is_directory", path=str(path))
@@ -66,7 +69,7 @@ def check_file(path: Path) -> None:
             raise DataError("data.no_such_file", path=str(path), suggestion=_nearest_file(path))
         with path.open("rb"):
             if not path.stat().st_size:
-                raise DataError("data.empty_file", path=str(path))
+                raise DataError(empty, path=str(path))
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise

@@ -20,6 +20,13 @@ from jaram.data.wishes import Wishes
 from jaram.errors import DataError
 
 
+TABLES = frozenset(
+    {".csv", ".tsv", ".tab", ".parquet", ".pq", ".arrow", ".feather", ".ipc"}
+    | {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+)
+"""What files are called whose texts stand in a column."""
+
+
 def load_language(
     source: Any, wishes: Wishes, reading: dict[str, Any], valid: Any, test: Any
 ) -> Data:
@@ -43,7 +50,7 @@ def load_language(
 def running_text(source: Any, column: str | None, reading: dict[str, Any]) -> tuple[str, Source]:
     """The text of a file, or the texts of a folder or a column with line breaks between them.
 
-    A file that is called like plain text is taken whole, unless a ``column`` of it is named.
+    A file that is not called like a table is taken whole, unless a ``column`` of it is named.
     """
     is_path = isinstance(source, str | Path) and source not in SHIPPED
     path = Path(source).expanduser() if is_path else Path()
@@ -53,8 +60,8 @@ def running_text(source: Any, column: str | None, reading: dict[str, Any]) -> tu
             raise DataError("data.no_texts", path=str(path))
         texts = [whole_text(one, reading.get("encoding")) for one in paths]
         return "\n".join(texts), Source("texts", str(path))
-    if is_path and is_text_name(path) and column is None:
-        check_file(path)
+    if is_path and path.suffix.lower() not in TABLES and column is None:
+        check_file(path, empty="data.empty_text")
         return whole_text(path, reading.get("encoding")), Source("texts", str(path))
     table = load_frame(source, **reading)
     series = table.column(_text_column(table, column))

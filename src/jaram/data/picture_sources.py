@@ -23,6 +23,8 @@ from jaram.data.targets import TargetCoding
 from jaram.errors import DataError
 
 _LOOKED_AT = 200
+MOSTLY = 0.8
+"""A column of whose values so many are called like pictures was meant as paths of pictures."""
 
 
 def holds_pictures(folder: Path) -> bool:
@@ -128,7 +130,10 @@ def unlabelled(intake: Pictures, source: Path, skip_bad: bool = False) -> Exampl
 
 
 def path_column(table: Table, targets: Iterable[str] = ()) -> str | None:
-    """The column of a table whose values are called like pictures, if there is one."""
+    """The column of a table whose values are called like pictures, if there is one.
+
+    :data:`MOSTLY` is enough: a value that is not has to be told, where it is read.
+    """
     for name in table.names:
         if name in table.number_names or name in targets:
             continue
@@ -136,7 +141,7 @@ def path_column(table: Table, targets: Iterable[str] = ()) -> str | None:
         if series.dtype != pl.String:
             continue
         first = series.drop_nulls().head(_LOOKED_AT).to_list()
-        if first and all(map(is_picture_name, first)):
+        if first and sum(map(is_picture_name, first)) >= MOSTLY * len(first):
             return name
     return None
 
@@ -154,25 +159,29 @@ def brings(table: Table, column: str, targets: Iterable[str]) -> bool:
 def paths_of(table: Table, column: str) -> list[Path]:
     """The files that a column names, which lie in or below the table's own folder.
 
-    Raises DataError, naming the row, for a path that leads out of that folder: a table that came
+    Raises DataError, naming the line, for a path that leads out of that folder: a table that came
     from somewhere else must not read files that it does not bring.
     """
     here = Path(table.source.path).parent if table.source.path else Path()
     root = here.resolve()
     found = []
-    for row, value in enumerate(table.column(column).to_list(), start=1):
+    for row, value in enumerate(table.column(column).to_list()):
         if value is None or not value.strip():
-            raise DataError("data.path_missing", column=column, row=row)
-        try:
-            path = (here / value.strip()).resolve()
-        except (OSError, ValueError):
-            raise DataError(
-                "data.path_outside", row=row, value=shown(value), path=str(here)
-            ) from None
-        if not path.is_relative_to(root):
-            raise DataError("data.path_outside", row=row, value=shown(value), path=str(here))
+            raise DataError("data.path_missing", column=column, line=table.line(row))
+        path = _resolved(here / value.strip())
+        if path is None or not path.is_relative_to(root):
+            told = {"line": table.line(row), "value": shown(value), "path": str(root)}
+            raise DataError("data.path_outside", **told)
         found.append(path)
     return found
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads to; None where that can't be, such as one with a zero in it."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError):
+        return None
 
 
 def table_data(

@@ -132,7 +132,7 @@ def check_rising(
     raise DataError(
         key,
         column=column,
-        row=row + 1,
+        line=table.line(row),
         value=str(cells[row]),
         before=str(cells[before]),
         name=shown(name),
@@ -175,7 +175,7 @@ def answers_of(
             row = int(wrong[0])
             raise DataError(
                 "data.answer_changes",
-                row=row + 1,
+                line=table.line(row),
                 name=shown(keys[row]),
                 target=", ".join(targets),
             )

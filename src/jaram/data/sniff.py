@@ -22,7 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CONTROLS = bytes((*range(1, 9), *range(14, 27), 127))
+CONTROLS = bytes((*range(1, 9), *range(14, 27), 127))
+"""Bytes that no text has, besides zero."""
 _NUMBER = re.compile(r"^\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?\s*$")
 _GROUPED = re.compile(r"^\s*[₩$€£]?\s*[+-]?\d{1,3}([,.]\d{3})+([.,]\d+)?\s*[%원]?\s*$")
 _DATE = re.compile(r"^\s*\d{1,4}[-/.]\s?\d{1,2}[-/.]\s?\d{1,4}")
@@ -47,25 +48,45 @@ def find_encoding(data: bytes, path: str, *, is_whole: bool) -> str:
 
     If it is not the whole of a file, its last character may be cut off.
 
-    Raises DataError for content that is no text.
+    Raises DataError for content that is no text, and for text with broken bytes in it.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return encoding
     if b"\0" in data[:SAMPLE]:
         return _utf16_without_mark(data, path)
-    if is_encoded(data, "utf-8", is_whole=is_whole):
-        head = data[:SAMPLE]
-        if len(head) - len(head.translate(None, _CONTROLS)) > len(head) / 100:
-            raise DataError("data.binary", path=path)
-        return "utf-8"
-    if is_encoded(data, "cp949", is_whole=is_whole):
-        return "cp949"
     head = data[:SAMPLE]
-    controls = len(head) - len(head.translate(None, _CONTROLS + bytes(range(0x80, 0xA0))))
-    if controls > len(head) / 100 or not is_encoded(data, "cp1252"):
+    if len(head) - len(head.translate(None, CONTROLS)) > len(head) / 100:
         raise DataError("data.binary", path=path)
+    for encoding in ("utf-8", "cp949"):
+        if is_encoded(data, encoding, is_whole=is_whole):
+            return encoding
+    quotes = len(head) - len(head.translate(None, bytes(range(0x80, 0xA0))))  # rare in CP1252
+    if quotes > len(head) / 100 or not is_encoded(data, "cp1252") or _is_mostly_utf8(head):
+        raise DataError("data.broken_bytes", path=path, **broken_byte(data))
     return "cp1252"
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether far more letters beyond ASCII are whole in UTF-8 than are broken."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    return sum(not letter.isascii() for letter in text) > 10 * broken
+
+
+def broken_byte(data: bytes) -> dict[str, object]:
+    """The first byte that can't be in UTF-8, and where it is: its line and its place in the file,
+    both from 1."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, True)
+    except UnicodeDecodeError as error:
+        return place_of(data, error.start)
+    return place_of(data, len(data) - 1)
+
+
+def place_of(data: bytes, at: int) -> dict[str, object]:
+    """A byte as a message tells it, with its line and its place in the file, both from 1."""
+    return {"byte": f"0x{data[at]:02X}", "line": data[:at].count(b"\n") + 1, "at": at + 1}
 
 
 def is_encoded(data: bytes, encoding: str, *, is_whole: bool = True) -> bool:

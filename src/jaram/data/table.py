@@ -73,6 +73,11 @@ class Table:
         except pl.exceptions.ColumnNotFoundError:
             raise self.no_column(name) from None
 
+    def line(self, row: int) -> int:
+        """The line of the file, from 1, that a row (from 0) stands in, its header counted; of a
+        frame the row's number. Line ends inside of cells are not counted."""
+        return row + 1 + bool(self.source.has_header)
+
     def no_column(self, name: str) -> DataError:
         """The error for a column that is not there."""
         return DataError(

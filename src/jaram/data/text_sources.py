@@ -8,7 +8,7 @@ import polars as pl
 
 from jaram.data.csv_file import to_utf8
 from jaram.data.folders import class_folder, files_below, sub_folders
-from jaram.data.sniff import find_encoding
+from jaram.data.sniff import CONTROLS, find_encoding, place_of
 from jaram.data.table import Source, Table
 from jaram.errors import DataError
 
@@ -70,8 +70,18 @@ def whole_text(path: Path, encoding: str | None = None) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise DataError("data.not_readable", path=str(path), fault=error.strerror or "") from None
-    found = encoding or find_encoding(data, str(path), is_whole=True)
+    found = encoding or _encoding_of(data, path)
     return to_utf8(data, found, str(path)).decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
+
+
+def _encoding_of(data: bytes, path: Path) -> str:
+    try:
+        return find_encoding(data, str(path), is_whole=True)
+    except DataError as error:
+        if error.key != "data.binary":
+            raise
+        odd = next(place for place, one in enumerate(data) if one == 0 or one in CONTROLS)
+        raise DataError("data.not_text", path=str(path), **place_of(data, odd)) from None
 
 
 def lines_of(path: Path, encoding: str | None = None) -> list[str]:
