@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import struct
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ def test_one_path_without_a_suffix_does_not_make_the_others_a_category(
 def test_a_link_out_of_the_folder_is_refused_too(folder: Path) -> None:
     Image.fromarray(pixels(1)).save(folder.parent / "out.png")
     (folder / "link.png").symlink_to(folder.parent / "out.png")
-    with pytest.raises(DataError, match="Line 4 of the table.*'link.png'"):
+    with pytest.raises(DataError, match=r"Line 4 of the table.*'link.png'"):
         jd.load(table_of_paths(folder, ["cat/0.png", "dog/0.png", "link.png"]), "seen")
 
 

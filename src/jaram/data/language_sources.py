@@ -19,7 +19,6 @@ from jaram.data.text_sources import is_text_name, whole_text
 from jaram.data.wishes import Wishes
 from jaram.errors import DataError
 
-
 TABLES = frozenset(
     {".csv", ".tsv", ".tab", ".parquet", ".pq", ".arrow", ".feather", ".ipc"}
     | {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
