@@ -170,8 +170,8 @@ def paths_of(table: Table, column: str) -> list[Path]:
             raise DataError("data.path_missing", column=column, line=table.line(row))
         path = _resolved(here / value.strip())
         if path is None or not path.is_relative_to(root):
-            told = {"line": table.line(row), "value": shown(value), "path": str(root)}
-            raise DataError("data.path_outside", **told)
+            line = table.line(row)
+            raise DataError("data.path_outside", line=line, value=shown(value), path=str(root))
         found.append(path)
     return found
 

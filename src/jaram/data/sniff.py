@@ -63,7 +63,8 @@ def find_encoding(data: bytes, path: str, *, is_whole: bool) -> str:
             return encoding
     quotes = len(head) - len(head.translate(None, bytes(range(0x80, 0xA0))))  # rare in CP1252
     if quotes > len(head) / 100 or not is_encoded(data, "cp1252") or _is_mostly_utf8(head):
-        raise DataError("data.broken_bytes", path=path, **broken_byte(data))
+        byte, line, at = place_of(data, _first_broken(data))
+        raise DataError("data.broken_bytes", path=path, byte=byte, line=line, at=at)
     return "cp1252"
 
 
@@ -74,19 +75,18 @@ def _is_mostly_utf8(data: bytes) -> bool:
     return sum(not letter.isascii() for letter in text) > 10 * broken
 
 
-def broken_byte(data: bytes) -> dict[str, object]:
-    """The first byte that can't be in UTF-8, and where it is: its line and its place in the file,
-    both from 1."""
+def _first_broken(data: bytes) -> int:
+    """The first byte that can't be in UTF-8."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(data, True)
+        data.decode()
     except UnicodeDecodeError as error:
-        return place_of(data, error.start)
-    return place_of(data, len(data) - 1)
+        return error.start
+    return len(data) - 1
 
 
-def place_of(data: bytes, at: int) -> dict[str, object]:
-    """A byte as a message tells it, with its line and its place in the file, both from 1."""
-    return {"byte": f"0x{data[at]:02X}", "line": data[:at].count(b"\n") + 1, "at": at + 1}
+def place_of(data: bytes, at: int) -> tuple[str, int, int]:
+    """A byte as a message tells it, its line, and its place in the file, both from 1."""
+    return f"0x{data[at]:02X}", data[:at].count(b"\n") + 1, at + 1
 
 
 def is_encoded(data: bytes, encoding: str, *, is_whole: bool = True) -> bool:

@@ -81,7 +81,8 @@ def _encoding_of(data: bytes, path: Path) -> str:
         if error.key != "data.binary":
             raise
         odd = next(place for place, one in enumerate(data) if one == 0 or one in CONTROLS)
-        raise DataError("data.not_text", path=str(path), **place_of(data, odd)) from None
+        byte, line, at = place_of(data, odd)
+        raise DataError("data.not_text", path=str(path), byte=byte, line=line, at=at) from None
 
 
 def lines_of(path: Path, encoding: str | None = None) -> list[str]:
