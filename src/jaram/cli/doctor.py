@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jaram.runs.run import Run
 
 INTERRUPTED = 130
-SEEDS = 5
-
+LEAST_BUDGET, TRAININGS = 300.0, 10
+"""A trial may take so many seconds, or as long as so many trainings of the run, if nobody says."""
 
 _OF_THE_COMMAND_LINE = {
     "interop.no_loss": "cli.no_loss",
@@ -76,7 +76,7 @@ def doctor(
             raise UsageError("cli.doctor_needs_treat", option=option)
     devices.use(device)
     if treat:
-        trial = _Trial(budget, seeds or SEEDS, compare_random)
+        trial = _Trial(budget, seeds, compare_random)
         return _treat(speaker, run, data, trial, out, show_all)
     evidence = _evidence(run, data)
     from jaram.doctor.diagnosis import diagnose_evidence
@@ -188,7 +188,7 @@ class _Trial(NamedTuple):
     """How the remedies are to be tried; as :func:`jaram.treat` takes it."""
 
     budget: float | None
-    seeds: int
+    seeds: int | None
     compare_random: bool
 
 
@@ -204,6 +204,7 @@ def _treat(
     from jaram.cli import folders
     from jaram.doctor.record import record_of, write_record
     from jaram.doctor.treatment import treat
+    from jaram.progress import duration
     from jaram.runs.store import open_run
 
     if not Path(run).exists():
@@ -215,12 +216,14 @@ def _treat(
     rows, prepared = _data_of(opened, data)
     folder = given or folders.treated_folder(Path(run))
     _tell_head(speaker, run, opened, prepared)
+    budget = trial.budget or max(LEAST_BUDGET, TRAININGS * opened.seconds)
+    speaker.say(text("cli.doctor_time", time=duration(budget)))
     try:
         treatment = treat(
             opened,
             rows,
             seeds=trial.seeds,
-            budget=trial.budget,
+            budget=budget,
             compare_random=trial.compare_random,
             out=folder,
             progress=lambda key, values: speaker.say(text(key, **values)),

@@ -45,6 +45,7 @@ from jaram.cli.options import (
     Seed,
     Setting,
     count_up_to,
+    time_span,
     whole_number,
 )
 from jaram.cli.output import Speaker
@@ -76,6 +77,10 @@ def rate(
     steps: Annotated[
         int | None,
         typer.Option("--steps", metavar="N", parser=whole_number, help="cli.rate_steps"),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", metavar="TIME", parser=time_span, help="cli.rate_budget"),
     ] = None,
     network: Network = None,
     batch_size: BatchSize = None,
@@ -124,7 +129,7 @@ def rate(
     tell_data(speaker, table, data)
     asked = recipe_of(recipe, network, None, batch_size, seed, setting or [], table)
 
-    from jaram.searches.rate_test import COUNT, SEEDS, STEPS, learning_rate_test
+    from jaram.searches.rate_test import learning_rate_test
     from jaram.training import devices
 
     devices.use(device)
@@ -133,11 +138,14 @@ def rate(
         asked,
         table,
         rates=ends,
-        count=count or COUNT,
-        seeds=seeds or SEEDS,
-        steps=steps or STEPS,
+        count=count,
+        seeds=seeds,
+        steps=steps,
+        budget=budget,
         progress=_draw if is_watched else None,
     )
+    if is_watched:
+        sys.stderr.write("\n")
     if picture is not None:
         found.draw(picture)
     _tell(speaker, found, picture)
@@ -153,10 +161,10 @@ def _ends(words: str) -> tuple[float, float]:
         raise UsageError("cli.rate_needs_range", value=words) from None
 
 
-def _draw(done: int, seeds: int) -> None:
+def _draw(done: float, seeds: int) -> None:
     """One line on standard error that rewrites itself."""
-    end = "\n" if done == seeds else "   "
-    sys.stderr.write(f"\r{text('cli.rate_progress', done=done, seeds=seeds)}{end}")
+    told = text("cli.rate_progress", done=f"{done:.1f}", seeds=seeds)
+    sys.stderr.write(f"\r{told}   ")
     sys.stderr.flush()
 
 
@@ -195,7 +203,7 @@ def _next(found: RateTest) -> list[str]:
 
 def _same_data() -> list[str]:
     """The arguments of this command line that ``jaram train`` takes too."""
-    dropped = ("--rates", "--count", "--seeds", "--steps", "--png")
+    dropped = ("--rates", "--count", "--seeds", "--steps", "--budget", "--png")
     kept = []
     arguments = iter(sys.argv[2:])
     for argument in arguments:

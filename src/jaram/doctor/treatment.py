@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, Prepared, prepare
+from jaram.doctor.affordable import FEWEST_SEEDS, TRIAL, Purse
 from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
@@ -37,6 +38,7 @@ from jaram.doctor.trial import (
 )
 from jaram.doctor.verdict import Confirmation, Treatment, Verdict
 from jaram.errors import RunError, UsageError
+from jaram.progress import duration
 from jaram.recipe import Recipe
 from jaram.training.abreast import abreast
 
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
 
 RUNGS = (0.25, 1.0)
 """Shares of the full length at which the weaker half is dropped, and the full length."""
+SEEDS = 5
+TOLD_EVERY = 10.0
+"""Seconds between two words on how far a trial is."""
 MOST_ROUNDS = 3
 MOST_PAIRED = 3
 """Best single remedies whose pairs are tried."""
@@ -77,7 +82,7 @@ def treat(
     run: Run,
     data: Any = None,
     *,
-    seeds: int = 5,
+    seeds: int | None = None,
     budget: float | None = None,
     out: str | Path | None = None,
     compare_random: bool = False,
@@ -86,8 +91,10 @@ def treat(
     """Find out by trial which remedies of a run's findings help, and train with the best.
 
     run: a finished run. data: what it was trained on; needed where the run was opened from a folder
-    and its data can't be found. seeds: how many each arm is trained from, 2 at least. budget:
-    seconds that the trial may take, roughly; None: as long as its plan takes. out: a new folder
+    and its data can't be found. seeds: how many each arm is trained from, 2 at least; None: 5, or
+    fewer where the budget asks for it. budget: seconds that the trial may take, roughly, however
+    long one training takes, of which two seeds each are made in any case; None: as long as its plan
+    takes. What would not fit into the budget is left out from the start. out: a new folder
     for the treated run. compare_random: whether to search at random among the same remedies for as
     many epochs too, which doubles the time. progress: told of each stage by a key of the catalogue
     and its values.
@@ -95,7 +102,7 @@ def treat(
     Raises UsageError for fewer than two seeds or a budget that is no positive number, RunError or
     DataError if the data is not that of the run.
     """
-    if not isinstance(seeds, int) or seeds < 2:
+    if seeds is not None and (not isinstance(seeds, int) or seeds < FEWEST_SEEDS):
         raise UsageError("doctor.bad_seeds", value=seeds)
     if budget is not None and not (isinstance(budget, int | float) and budget > 0):
         raise UsageError("runs.bad_budget", value=budget)
@@ -117,11 +124,11 @@ class _Treating:
         self,
         run: Run,
         data: Any,
-        seeds: int,
+        seeds: int | None,
         budget: float | None,
         progress: Callable[[str, dict[str, Any]], None],
     ) -> None:
-        self.started = time.perf_counter()
+        self.started = self.told_at = time.perf_counter()
         self.budget = budget
         self.progress = progress
         self.run = run
@@ -133,13 +140,38 @@ class _Treating:
             raise RunError("doctor.other_data")
         self.evidence = gather(run, whole)
         self.diagnosis = diagnose_evidence(self.evidence)
-        self.seeds = tuple(run.recipe.seed + place for place in range(seeds))
+        self.purse = Purse.of(run, whole)
+        self.may_have_fewer_seeds = seeds is None
+        self.seeds = self.first_seeds(seeds or SEEDS)
         is_uneven = "class_imbalance" in names_of(self.diagnosis)
         self.metric = "balanced_accuracy" if is_uneven else score_name(run.task)
 
+    def first_seeds(self, count: int) -> tuple[int, ...]:
+        return tuple(self.run.recipe.seed + place for place in range(count))
+
+    def left(self, share: float = 1.0) -> float:
+        """Seconds until a share of the budget is used."""
+        if self.budget is None:
+            return np.inf
+        return share * self.budget - (time.perf_counter() - self.started)
+
     def is_late(self, share: float = 0.7) -> bool:
         """Whether the trial has used its share of the budget; the rest is for the confirmation."""
-        return self.budget is not None and time.perf_counter() - self.started > share * self.budget
+        return self.left(share) < 0
+
+    def affordable(self, base: Arm, arms: Sequence[Arm]) -> list[Arm]:
+        """The arms that there is time for, from as many seeds as there is time for."""
+        if self.budget is None or not arms:
+            return list(arms)
+        if self.may_have_fewer_seeds:
+            self.may_have_fewer_seeds = False  # all rounds are from the same
+            count = self.purse.seeds(base, arms, self.left(), len(self.seeds))
+            self.seeds = self.seeds[:count]
+        kept = self.purse.arms(base, arms, self.left(TRIAL), len(self.seeds))
+        if len(kept) < len(arms):
+            told = {"arms": len(arms) - len(kept), "time": duration(self.budget)}
+            self.progress("doctor.stage_left_out", told)
+        return kept
 
     def prepared(self, recipe: Recipe, is_whole: bool = False) -> Prepared:
         """The data as ``recipe`` prepares it, without the rows that are kept for confirmation."""
@@ -182,6 +214,8 @@ class _Treating:
         if untreatable is None:
             verdicts = self.tried()
             for count, winner in enumerate(self.winners(verdicts), start=1):
+                if confirmation is not None and self.left() < 0:
+                    break
                 confirmation = self.confirmed(winner.measured.arm, comparisons=count)
                 if confirmation.holds:
                     recipe = winner.recipe
@@ -209,7 +243,7 @@ class _Treating:
         base, diagnosis, evidence = self.arm(self.before), self.diagnosis, self.evidence
         verdicts: list[Verdict] = []
         for _ in range(MOST_ROUNDS):
-            arms = self.candidates(base, diagnosis, evidence)
+            arms = self.affordable(base, self.candidates(base, diagnosis, evidence))
             if not arms or (verdicts and self.is_late()):
                 break
             treated = names_of(diagnosis)
@@ -260,7 +294,15 @@ class _Treating:
 
     def trial(self, arms: Sequence[Arm]) -> list[Measured]:
         self.progress("doctor.stage_trial", {"arms": len(arms), "seeds": len(self.seeds)})
-        return run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late)
+        return run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late, self.told_of)
+
+    def told_of(self, done: int, arms: int) -> None:
+        """Tell how far a trial is, now and then."""
+        now = time.perf_counter()
+        if now - self.told_at > TOLD_EVERY:
+            self.told_at = now
+            told = {"done": done, "arms": arms, "time": duration(now - self.started)}
+            self.progress("doctor.stage_under_way", told)
 
     def pairs(self, base: Arm, measured: Sequence[Measured]) -> list[Measured]:
         """The best remedies of the round two by two, where more than they reach is possible."""
@@ -328,19 +370,24 @@ class _Treating:
                 best = found_out
         return None if best is None else self.confirmed(best.arm)
 
-    def fresh_seeds(self) -> list[tuple[int, ...]]:
-        """Seeds that no arm was chosen by, in as many parts as the trial's seeds fit in."""
-        first, count = self.seeds[0] + FRESH, len(self.seeds)
+    def fresh_seeds(self, winner: Arm) -> list[tuple[int, ...]]:
+        """Seeds that no arm was chosen by, as many as there is time for, in parts of equal size: of
+        the trial's seeds twice as many at most, two at least."""
+        first, parts, count = self.seeds[0] + FRESH, CONFIRMED_PARTS, len(self.seeds)
+        if self.budget is not None:
+            a_seed = self.purse.cost(self.arm(self.before)) + self.purse.cost(winner)
+            some = int(max(0.0, self.left()) // a_seed)
+            parts = CONFIRMED_PARTS if some > count else 1
+            count = max(FEWEST_SEEDS, min(count, some // parts))
         return [
-            tuple(range(first + part * count, first + (part + 1) * count))
-            for part in range(CONFIRMED_PARTS)
+            tuple(range(first + part * count, first + (part + 1) * count)) for part in range(parts)
         ]
 
     def confirmed(self, winner: Arm, comparisons: int = 1) -> Confirmation:
         """The winner and the recipe as it was, from fresh seeds and in other minibatches."""
         self.progress("doctor.stage_confirm", {})
-        both = (self.arm(self.before), winner)
-        control, treated = abreast(lambda arm, _: self._measured_afresh(arm), both)
+        both, seeds = (self.arm(self.before), winner), self.fresh_seeds(winner)
+        control, treated = abreast(lambda arm, _: self._measured_afresh(arm, seeds), both)
         test_control, test_treated = (self._kept_scores(one) for one in (control, treated))
         kept = self.kept(self.before)
         return Confirmation(
@@ -356,11 +403,11 @@ class _Treating:
             test_rows=0 if kept is None else len(kept),
         )
 
-    def _measured_afresh(self, arm: Arm) -> Measured:
+    def _measured_afresh(self, arm: Arm, seeds: Sequence[Sequence[int]]) -> Measured:
         """An arm from the fresh seeds, in other minibatches."""
         order = arm.recipe.order_seed + FRESH
         fresh = dataclasses.replace(arm, recipe=dataclasses.replace(arm.recipe, order_seed=order))
-        return measured_from(fresh, self.fresh_seeds(), self.metric)
+        return measured_from(fresh, seeds, self.metric)
 
     def _kept_scores(self, found: Measured) -> NDArray[np.float64] | None:
         """Scores of an arm's members on the rows kept for confirmation, if there are any."""

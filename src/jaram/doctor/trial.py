@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -232,17 +233,21 @@ def run_trial(
     metric: str,
     rungs: Sequence[float],
     is_late: Callable[[], bool],
+    told_of: Callable[[int, int], None] = lambda done, arms: None,
 ) -> list[Measured]:
     """Train all arms by rungs (shares of the full length), keeping the better half at each.
 
     The first arm is the control and is never dropped. Ends early when it is late, with what is
     there: an arm that has not begun then is left out, but for the second, which is the first remedy
     of the first cause.
+
+    told_of: told after each arm how many have been trained as far as the rung asks, and of how many.
     """
     trainees = [Trainee(arm, seeds, metric) for arm in arms]
     live = list(trainees)
     for rung, share in enumerate(rungs):
-        abreast(partial(_advance, share, trainees[:2]), _by_program(live), is_late)
+        counted = _Count(len(live), told_of)
+        abreast(partial(_advance, share, trainees[:2], counted), _by_program(live), is_late)
         if rung + 1 < len(rungs):
             others = [trainee for trainee in live[1:] if trainee.done]
             others.sort(key=lambda trainee: -trainee.measure().mean)
@@ -250,13 +255,31 @@ def run_trial(
     return [trainee.measure() for trainee in trainees if trainee.done]
 
 
+class _Count:
+    """How many arms are done, counted by several threads."""
+
+    def __init__(self, arms: int, told_of: Callable[[int, int], None]) -> None:
+        self._done, self._arms, self._told_of = 0, arms, told_of
+        self._lock = threading.Lock()
+
+    def one_more(self) -> None:
+        with self._lock:
+            self._done += 1
+            self._told_of(self._done, self._arms)
+
+
 def _advance(
-    share: float, first: Sequence[Trainee], trainees: Sequence[Trainee], is_late: IsLate
+    share: float,
+    first: Sequence[Trainee],
+    counted: _Count,
+    trainees: Sequence[Trainee],
+    is_late: IsLate,
 ) -> None:
     """Train on until ``share``, one after the other; one of the ``first`` begins in any case."""
     for trainee in trainees:
         if trainee.done or trainee in first or not is_late():
             trainee.advance(share, is_late)
+        counted.one_more()
 
 
 def _by_program(trainees: Sequence[Trainee]) -> list[list[Trainee]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaram.messages import Language, text
 from jaram.messages.width import table_lines
+from jaram.searches.rate_plan import COUNT, SEEDS, STEPS
 
 if TYPE_CHECKING:
     from jaram.searches.rate_test import RateTest
@@ -31,6 +32,8 @@ def told(test: RateTest, lang: Language | None = None) -> str:
         ),
         *bars(test, lang),
     ]
+    if test.is_cut:
+        lines.append(text("rate.told_cut", lang=lang, count=COUNT, seeds=SEEDS, steps=STEPS))
     if test.beyond is not None:
         best = test.rates[0 if test.beyond == "low" else -1]
         key = "rate.told_too_high" if test.beyond == "low" else "rate.told_too_low"

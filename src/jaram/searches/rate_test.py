@@ -20,7 +20,18 @@ from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
 from jaram.runs.candidates import as_data, candidates_of
+from jaram.runs.cost import step_seconds
+from jaram.searches.clock import Clock
 from jaram.searches.rate_estimate import NEAR, beyond, interval, shares_fallen
+from jaram.searches.rate_plan import (
+    BUDGET,
+    COUNT,
+    FEWEST_SEEDS,
+    SEEDS,
+    STEPS,
+    check_budget,
+    plan_within,
+)
 from jaram.spec import undecided_in
 from jaram.training import engine
 from jaram.training.engine import Group
@@ -29,14 +40,13 @@ from jaram.training.order import probe_rows
 if TYPE_CHECKING:
     from jaram.messages import Language
 
-COUNT, SEEDS, STEPS = 25, 20, 200
 STILL = 1e-30
 """The rate of one more training, which stays where it began and tells the loss there."""
 AROUND = 1000.0
 """Rates are tried from a thousandth to the thousandfold of the optimizer's usual one."""
 
-Watcher = Callable[[int, int], None]
-"""Told how many seeds are done, of how many."""
+Watcher = Callable[[float, int], None]
+"""Told how many seeds are done, with the share of the one under way, and of how many."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,7 +59,8 @@ class RateTest:
     where it diverged. start: each seed's loss before the first step ``(S,)``. recipe: the one that
     was asked about, with the recommended rate; what it leaves to be chosen from the data stays so,
     but for the optimizer.
-    epochs, steps: length of each training. name: of the data.
+    epochs, steps: length of each training. name: of the data. is_cut: whether the time did not
+    suffice for the usual number of rates, seeds and steps.
     """
 
     learning_rate: float
@@ -62,6 +73,7 @@ class RateTest:
     epochs: int
     steps: int
     name: str = ""
+    is_cut: bool = False
 
     def __repr__(self) -> str:
         return f"RateTest({self.learning_rate:.3g}, {self.low:.3g} to {self.high:.3g})"
@@ -103,9 +115,10 @@ def learning_rate_test(
     data: Any = None,
     *,
     rates: tuple[float, float] | None = None,
-    count: int = COUNT,
-    seeds: int = SEEDS,
-    steps: int = STEPS,
+    count: int | None = None,
+    seeds: int | None = None,
+    steps: int | None = None,
+    budget: float | None = None,
     progress: Watcher | None = None,
 ) -> RateTest:
     """Find a learning rate by short trainings at many, with an interval.
@@ -115,6 +128,9 @@ def learning_rate_test(
     rates, evenly on the log scale, 5 at least. seeds: trainings at each, 3 at least, each with
     first weights and an order of minibatches of its own, which all rates share. steps: length of a
     training, rounded up to whole epochs; of a larger training part so many minibatches are taken.
+    budget: seconds that it should take, two minutes if None. What of count, seeds and steps is None
+    is 25, 20 and 200, or less where that would take too long by the operations of a step; after the
+    time no further seed is begun, but three are, and all that are asked for without a budget.
 
     What the recipe says of schedule, averaging and early stopping is left out: the rate is constant
     and each training goes on to its end. A short training favours a rate that is quick early on; a
@@ -123,21 +139,25 @@ def learning_rate_test(
     Raises a subclass of :class:`~jaram.errors.JaramError` for wrong input, and UsageError if the
     loss falls at no rate.
     """
-    _check_counts(count=(count, 5), seeds=(seeds, 3), steps=(steps, 1))
+    _check_counts(count=(count, 5), seeds=(seeds, FEWEST_SEEDS), steps=(steps, 1))
+    if budget is not None:
+        check_budget(budget)
     asked = recipe or Recipe()
     if fields := tuple(undecided_in(asked)):
         raise UsageError("runs.undecided", fields=", ".join(fields), count=len(fields))
     loaded = as_data(data)
     candidate = candidates_of([asked], loaded)[0]
-    short, prepared = _shortened(candidate.recipe, candidate.prepared, steps)
+    a_step = step_seconds(candidate.recipe, candidate.prepared)
+    plan = plan_within(budget or BUDGET, a_step, count, seeds, steps)
+    clock = Clock(np.inf if seeds is not None and budget is None else budget or BUDGET)
+    short, prepared = _shortened(candidate.recipe, candidate.prepared, plan.steps)
     low, high = rates if rates is not None else _usual_range(short)
     _check_range(low, high)
-    tried = np.geomspace(low, high, count)
-    losses = []
-    for seed in range(seeds):
-        losses.append(_trained(short, prepared, [STILL, *tried], seed))
-        if progress is not None:
-            progress(seed + 1, seeds)
+    tried = np.geomspace(low, high, plan.count)
+    losses: list[NDArray[np.float64]] = []
+    while len(losses) < plan.seeds and not (len(losses) >= FEWEST_SEEDS and clock.is_late()):
+        told = None if progress is None else _from(len(losses), plan.seeds, progress)
+        losses.append(_trained(short, prepared, [STILL, *tried], len(losses), told))
     start, found = np.split(np.stack(losses, axis=1), [1])  # (1, S), (K, S)
     shares = shares_fallen(found, start[0])
     if not shares.any():
@@ -159,11 +179,20 @@ def learning_rate_test(
         epochs=short.epochs or 1,
         steps=(short.epochs or 1) * Group((short,), prepared).steps,
         name=loaded.name,
+        is_cut=(plan.count, len(losses), plan.steps)
+        != (count or COUNT, seeds or SEEDS, steps or STEPS),
     )
+
+
+def _from(done: int, seeds: int, progress: Watcher) -> Callable[[float], None]:
+    """Tells of the share of the seed that comes after ``done`` of them."""
+    return lambda share: progress(done + share, seeds)
 
 
 def _check_counts(**counts: tuple[object, int]) -> None:
     for name, (value, least) in counts.items():
+        if value is None:
+            continue
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise UsageError("search.bad_count", name=name, least=least, value=value)
 
@@ -201,7 +230,11 @@ def _at_rate(optimizer: Any, rate: float) -> Any:
 
 
 def _trained(
-    recipe: Recipe, prepared: Prepared, rates: Sequence[float], seed: int
+    recipe: Recipe,
+    prepared: Prepared,
+    rates: Sequence[float],
+    seed: int,
+    progress: Callable[[float], None] | None,
 ) -> NDArray[np.float64]:
     """Mean training loss over the epochs of one training at each rate ``(K,)``, infinite where it
     diverged.
@@ -226,5 +259,7 @@ def _trained(
     for step in engine.advance(group, plan, stacked, state, 0, lambda _: False):
         sums += np.asarray(step.records.metrics[: len(recipes), :, 0, 0], np.float64).sum(axis=1)
         state = step.state
+        if progress is not None:
+            progress((step.first + step.epochs) / group.epochs)
     diverged = np.asarray(state.is_diverged)[: len(recipes)]
     return np.where(diverged, np.inf, sums / group.epochs)
