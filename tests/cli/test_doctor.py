@@ -259,7 +259,7 @@ def test_a_second_treatment_takes_another_folder(
     for _ in range(2):
         assert run(["doctor", str(folder), "--treat", "--quiet"]) == 0
     assert [asked["out"].name for asked in treated] == ["sick-treated", "sick-treated-2"]
-    assert treated[0]["seeds"] == 5
+    assert treated[0]["seeds"] is None and treated[0]["budget"] >= 300  # five, if there is time
     assert capsys.readouterr().out == ""
 
 

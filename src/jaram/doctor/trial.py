@@ -241,7 +241,7 @@ def run_trial(
     there: an arm that has not begun then is left out, but for the second, which is the first remedy
     of the first cause.
 
-    told_of: told after each arm how many have been trained as far as the rung asks, and of how many.
+    told_of: told after each arm how many are trained as far as the rung asks, and of how many.
     """
     trainees = [Trainee(arm, seeds, metric) for arm in arms]
     live = list(trainees)
