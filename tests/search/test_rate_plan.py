@@ -17,26 +17,26 @@ from jaram.searches import rate_test
 from jaram.searches.rate_plan import RatePlan, plan_within
 from jaram.searches.rate_test import learning_rate_test
 
-NOTHING: dict[str, None] = {"count": None, "seeds": None, "steps": None}
+NOTHING: dict[str, None] = {"rates": None, "seeds": None, "steps": None}
 
 
 @given(st.floats(1e-7, 0.02), st.floats(60, 600))
 def test_what_is_planned_fits(a_step: float, budget: float) -> None:
     plan = plan_within(budget, a_step, **NOTHING)
     assert plan.all_steps * a_step <= budget or plan == RatePlan(13, 3, 50)
-    assert plan.count >= 13 and plan.seeds >= 3 and plan.steps >= 50
+    assert plan.rates >= 13 and plan.seeds >= 3 and plan.steps >= 50
 
 
 def test_a_quick_network_is_tried_in_full_and_a_slow_one_less() -> None:
     assert plan_within(120, 1e-4, **NOTHING) == RatePlan(25, 20, 200)
     assert plan_within(120, 1e-3, **NOTHING) == RatePlan(25, 16, 200)  # the interval first
     slow = plan_within(120, 0.02, **NOTHING)
-    assert (slow.count, slow.seeds) == (13, 5) and 50 <= slow.steps < 100
+    assert (slow.rates, slow.seeds) == (13, 5) and 50 <= slow.steps < 100
 
 
 def test_what_is_said_stays() -> None:
-    assert plan_within(1, 1.0, count=7, seeds=9, steps=11) == RatePlan(7, 9, 11)
-    assert plan_within(1, 1.0, count=None, seeds=9, steps=None) == RatePlan(13, 9, 50)
+    assert plan_within(1, 1.0, rates=7, seeds=9, steps=11) == RatePlan(7, 9, 11)
+    assert plan_within(1, 1.0, rates=None, seeds=9, steps=None) == RatePlan(13, 9, 50)
 
 
 def test_the_cost_of_a_step_is_that_of_its_products() -> None:

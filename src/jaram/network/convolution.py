@@ -19,6 +19,7 @@ from jaram.network.layer import Context, Layer, Params, Shape, State
 from jaram.network.windowed import (
     Padding,
     Sizes,
+    check_kernel,
     each_axis,
     mask_under,
     only_real,
@@ -68,7 +69,10 @@ class Conv(Layer):
                 channels=channels,
                 filters=self.filters,
             )
-        return (*output_sizes(self, self._window(axes), input_shape[:-1]), self.filters)
+        window = self._window(axes)
+        sizes = output_sizes(self, window, input_shape[:-1])
+        check_kernel(self, window, input_shape[:-1])
+        return (*sizes, self.filters)
 
     def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
         size = each_axis(self, self.kernel, spatial_axes(self, input_shape))
@@ -123,7 +127,9 @@ class DepthwiseConv(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         window = self._window(spatial_axes(self, input_shape))
         channels = input_shape[-1] * self.multiplier
-        return (*output_sizes(self, window, input_shape[:-1]), channels)
+        sizes = output_sizes(self, window, input_shape[:-1])
+        check_kernel(self, window, input_shape[:-1])
+        return (*sizes, channels)
 
     def initial_params(self, rng: np.random.Generator, input_shape: Shape) -> Params:
         size = each_axis(self, self.kernel, spatial_axes(self, input_shape))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import jax.numpy as jnp
+import numpy as np
 import pydantic
 from jax import Array
 from pydantic import BeforeValidator
@@ -30,6 +31,8 @@ Padding = Literal["same", "valid", "causal"] | Annotated[int, pydantic.Field(ge=
 if odd); ``"valid"``: none; ``"causal"``: all before, so that no step sees a later one; a number:
 so many on either side."""
 MOST_AXES = 2
+USUAL = 7
+"""Up to so many places a kernel may be larger than what it slides over."""
 
 
 def spatial_axes(layer: Layer, input_shape: Shape) -> int:
@@ -89,6 +92,28 @@ def output_sizes(layer: Layer, window: Window, sizes: tuple[int, ...]) -> tuple[
             "network.window_too_large", layer=name_of(layer), reach=window.reach, sizes=sizes
         )
     return found
+
+
+def check_kernel(layer: Layer, window: Window, sizes: tuple[int, ...]) -> None:
+    """Raise RecipeError for a kernel of which some weights would meet nothing but padding, wherever
+    it stands: most likely a mistake, and as slow as it is large.
+
+    Not for kernels of up to :data:`USUAL`, which deep networks have where their pictures have
+    shrunk to a few places.
+    """
+    counts = window.output_sizes(sizes)
+    for axis, (size, count) in enumerate(zip(sizes, counts, strict=True)):
+        first = np.arange(count) * window.strides[axis] - window.padding[axis][0]
+        places = first[:, np.newaxis] + np.arange(window.size[axis]) * window.dilation[axis]
+        meeting = int(((places >= 0) & (places < size)).any(axis=0).sum())
+        if window.size[axis] > USUAL and meeting < window.size[axis]:
+            raise RecipeError(
+                "network.kernel_too_large",
+                layer=name_of(layer),
+                kernel=window.size[axis],
+                size=size,
+                most=max(meeting, USUAL),
+            )
 
 
 def only_real(x: Array, mask: Array | None) -> Array:

@@ -12,7 +12,7 @@ BUDGET = 120.0
 """Seconds that a test takes, if nobody says more."""
 SHARE = 0.7
 """Of the budget is planned with: compiling, and whoever else uses the machine, take time too."""
-CUTS = (("seeds", 5), ("steps", 100), ("count", 13), ("steps", 50), ("seeds", FEWEST_SEEDS))
+CUTS = (("seeds", 5), ("steps", 100), ("rates", 13), ("steps", 50), ("seeds", FEWEST_SEEDS))
 """What is cut down to what, one after the other, until the rest can be afforded: the many seeds
 first, which only narrow the interval."""
 
@@ -20,25 +20,25 @@ first, which only narrow the interval."""
 class RatePlan(NamedTuple):
     """How many rates are tried, from how many seeds each, and for how many steps."""
 
-    count: int
+    rates: int
     seeds: int
     steps: int
 
     @property
     def all_steps(self) -> int:
         """Steps of all trainings; one more at each seed stands still."""
-        return (self.count + 1) * self.seeds * self.steps
+        return (self.rates + 1) * self.seeds * self.steps
 
 
 def plan_within(
-    seconds: float, a_step: float, count: int | None, seeds: int | None, steps: int | None
+    seconds: float, a_step: float, rates: int | None, seeds: int | None, steps: int | None
 ) -> RatePlan:
     """The plan that fits into ``seconds``, where a step takes ``a_step``; what is not None stays.
 
     Something is tried in any case: where even the least does not fit, it is the least.
     """
-    said = {"count": count, "seeds": seeds, "steps": steps}
-    plan = RatePlan(count or COUNT, seeds or SEEDS, steps or STEPS)
+    said = {"rates": rates, "seeds": seeds, "steps": steps}
+    plan = RatePlan(rates or COUNT, seeds or SEEDS, steps or STEPS)
     for name, least in CUTS:
         if plan.all_steps * a_step <= SHARE * seconds:
             break

@@ -153,7 +153,7 @@ def learning_rate_test(
     short, prepared = _shortened(candidate.recipe, candidate.prepared, plan.steps)
     low, high = rates if rates is not None else _usual_range(short)
     _check_range(low, high)
-    tried = np.geomspace(low, high, plan.count)
+    tried = np.geomspace(low, high, plan.rates)
     losses: list[NDArray[np.float64]] = []
     while len(losses) < plan.seeds and not (len(losses) >= FEWEST_SEEDS and clock.is_late()):
         told = None if progress is None else _from(len(losses), plan.seeds, progress)
@@ -179,7 +179,7 @@ def learning_rate_test(
         epochs=short.epochs or 1,
         steps=(short.epochs or 1) * Group((short,), prepared).steps,
         name=loaded.name,
-        is_cut=(plan.count, len(losses), plan.steps)
+        is_cut=(plan.rates, len(losses), plan.steps)
         != (count or COUNT, seeds or SEEDS, steps or STEPS),
     )
 
