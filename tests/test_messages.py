@@ -161,6 +161,19 @@ def test_a_count_has_its_noun() -> None:
     assert text(key, lang="ko", epochs=1).startswith("1에폭이")
 
 
+COUNTED = "steps|windows|cells|rows|pictures|texts|epochs|seeds|examples|columns|channels|units"
+PLURAL = re.compile(rf"(?<!of )(?<!all )(?<!than )(?<!from )(?<!first )\{{\w+\}} (?:{COUNTED})\b")
+ALWAYS_MANY = {"data.target_number", "rate.told_cut"}
+"""Texts whose count can't be one; in whole rooms of findings none can."""
+
+
+@pytest.mark.parametrize(("room", "name"), KEYS, ids=[f"{room}.{name}" for room, name in KEYS])
+def test_no_count_of_one_has_a_plural(room: str, name: str) -> None:
+    """ "1 steps", "1 windows": such a count is written {steps:step|steps}."""
+    if f"{room}.{name}" not in ALWAYS_MANY and room not in ("findings", "scale", "report"):
+        assert not PLURAL.findall(entry(room, name)["en"])
+
+
 def test_names_of_the_program_are_words_in_a_sentence() -> None:
     key, values = "findings.underfitting_what", {"score": 0.5, "reference": 0.9}
     assert "balanced accuracy 0.5" in text(key, lang="en", metric="balanced_accuracy", **values)

@@ -24,7 +24,9 @@ from seeded import (
 )
 
 from jaram.data.data import Data
+from jaram.data.language import language_data
 from jaram.data.prepare import Part
+from jaram.data.text import TextWishes
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight import preflight
 from jaram.doctor.preflight.registry import all_rules
@@ -448,6 +450,16 @@ def validation_part_from_elsewhere() -> tuple[Finding, ...]:
 @warned("validation_too_small")
 def four_validation_rows() -> tuple[Finding, ...]:
     return flight(classes(), validation=0.02)
+
+
+def test_windows_of_a_text_are_not_taken_for_rows() -> None:
+    """Five windows of a hundred characters each: "only 5 rows"."""
+    text = "It is what it is, and so on. " * 110
+    found = flight(language_data(text, TextWishes(length=100)))
+    assert "validation_too_small" not in {finding.name for finding in found}
+    short = flight(language_data("abc" * 60, TextWishes(length=2)), validation=0.05)
+    small = next(finding for finding in short if finding.name == "validation_too_small")
+    assert small.evidence["rows"] < 10 <= small.evidence["train_rows"]
 
 
 # --- what can't be trained

@@ -314,3 +314,24 @@ def test_the_doctor_treats_only_what_leaves_the_beginning_its_place(source: jr.R
     assert found
     assert all(one.recipe.begin == completed.begin for one in found)
     assert all(still_fits(one.recipe, prepared) for one in found)
+
+
+def test_a_network_of_one_layer_goes_on_with_its_head_and_says_so() -> None:
+    """An anchored forecast network could not be fine-tuned, and nothing said how to go on."""
+    data = jr.load({"sales": [float(place) for place in range(60)]}, "sales", forecast=2, window=4)
+    run = jr.train(
+        jr.Recipe(
+            network=(jr.Anchored(jr.Sequential((jr.Flatten(), jr.Dense(2)))),),
+            output=None,
+            epochs=2,
+            stop=None,
+        ),
+        data,
+    )
+    with pytest.raises(jr.UsageError, match=r"--keep-head \(keep_head=True\)"):
+        jr.fine_tuning(run)
+    recipe = jr.fine_tuning(run, jr.Recipe(epochs=1, stop=None), keep_head=True)
+    before = jax.tree.leaves(run.params[0])[0]
+    again = jr.train(recipe, data)
+    moved = np.abs(np.asarray(jax.tree.leaves(again.params[0])[0]) - np.asarray(before)).max()
+    assert 0 < moved < 0.1

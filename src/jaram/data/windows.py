@@ -57,9 +57,7 @@ class Forecast:
     def last_window(self, values: Floats) -> Floats:
         """The window (1, window, channels) that the future follows. Raises DataError."""
         if len(values) < self.window:
-            raise DataError(
-                "data.series_too_short", steps=len(values), window=self.window, horizon=0
-            )
+            raise DataError("data.window_not_filled", steps=len(values), window=self.window)
         return values[np.newaxis, -self.window :]
 
     def split(self, starts: NDArray[Any], validation: float, test: float) -> Split:

@@ -4,10 +4,15 @@
 const evidence = JSON.parse(document.getElementById("evidence").textContent);
 const state = { lang: evidence.lang, log: { loss: false, vitals: true } };
 
-// The text of a key in the page's language, with its {placeholders} filled.
+// The text of a key in the page's language, with its {placeholders} filled; {epochs:epoch|epochs} is
+// a count with its noun.
 function t(key, values = {}) {
   const found = evidence.texts[state.lang][key] ?? key;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  return found.replace(/\{(\w+)(?::([^{}|]+)\|([^{}|]+))?\}/g, (whole, name, one, many) => {
+    if (!(name in values)) return whole;
+    const value = values[name];
+    return one === undefined ? value : `${value} ${String(value) === "1" ? one : many}`;
+  });
 }
 
 const has = (key) => key in evidence.texts[state.lang];

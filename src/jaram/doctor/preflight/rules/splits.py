@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jaram.doctor.finding import Finding
 from jaram.doctor.preflight.facts import Facts
@@ -32,15 +34,23 @@ stay below: 0.8 for airline passengers over twelve years."""
 
 @warns
 def validation_too_small(facts: Facts) -> Iterable[Finding]:
-    """A validation score that hangs on a few rows."""
-    if facts.valid is not None and len(facts.valid.y) < FEWEST and len(facts.train.y) >= FEWEST:
+    """A validation score that hangs on a few rows; on a few steps, where each has an answer."""
+    if facts.valid is None:
+        return
+    valid, train = (_answers(facts, part.y) for part in (facts.valid, facts.train))
+    if valid < FEWEST <= train:
         yield Finding(
             "validation_too_small",
             # Little data is no mistake; a small share of much is.
-            "notable" if 10 * len(facts.valid.y) < len(facts.train.y) else "minor",
-            {"rows": len(facts.valid.y), "train_rows": len(facts.train.y), "step": FEWEST},
+            "notable" if 10 * valid < train else "minor",
+            {"rows": valid, "train_rows": train, "step": FEWEST},
             ("larger_validation",),
         )
+
+
+def _answers(facts: Facts, y: NDArray[Any]) -> int:
+    """How many answers a score is the mean of."""
+    return int((y >= 0).sum()) if facts.task.has_steps else len(y)
 
 
 @warns
