@@ -163,7 +163,7 @@ def test_a_count_has_its_noun() -> None:
 
 COUNTED = "steps|windows|cells|rows|pictures|texts|epochs|seeds|examples|columns|channels|units"
 PLURAL = re.compile(rf"(?<!of )(?<!all )(?<!than )(?<!from )(?<!first )\{{\w+\}} (?:{COUNTED})\b")
-ALWAYS_MANY = {"data.target_number", "rate.told_cut"}
+ALWAYS_MANY = {"data.target_number", "preflight.not_every_step", "rate.told_cut"}
 """Texts whose count can't be one; in whole rooms of findings none can."""
 
 
