@@ -166,7 +166,7 @@ def test_pictures_of_many_kinds_become_alike(tmp_path: Path) -> None:
     data = jd.load(tmp_path)
     told = " ".join(notice.message("en") for notice in data.notices)
     assert data.x is not None and data.x.shape == (7, 8, 8, 3)
-    assert "3 of 7 pictures are gray" in told and "1 pictures are animated" in told
+    assert "3 of 7 pictures are gray" in told and "1 picture is animated" in told
     assert "16 bits" in told
     by_name = dict(zip(data.row_names, data.x, strict=True))
     np.testing.assert_array_equal(by_name["a/gray.png"], gray[..., None].repeat(3, axis=2))

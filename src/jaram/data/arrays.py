@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.causes import cause
 from jaram.data.data import Data
 from jaram.data.files import check_file
 from jaram.data.idx import is_idx, pairs_in, read_pair, with_channels
-from jaram.data.notices import listed, shown
+from jaram.data.notices import listed
 from jaram.data.npz import npz_arrays
 from jaram.data.table import Source
 from jaram.errors import DataError
@@ -31,7 +32,7 @@ def arrays_in(source: Any) -> tuple[NDArray[Any], NDArray[Any]] | None:
     try:
         arrays = npz_arrays(path)
     except Exception as error:  # zipfile, zlib, struct and NumPy each raise their own
-        raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
+        raise DataError("data.unreadable", path=str(path), fault=cause(error)) from None
     x, y = (next((arrays[k] for k in keys if k in arrays), None) for keys in _ARRAY_NAMES)
     if x is None or y is None:
         raise DataError("data.npz_names", path=str(path), known=listed(arrays))

@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 
+from jaram.data.causes import cause
 from jaram.data.csv_file import parse_csv, read_csv
 from jaram.data.notices import shown
 from jaram.data.table import Source, Table
 from jaram.errors import DataError
 from jaram.messages import text
 
+_NOT_ORDINARY = "not an ordinary file"
 _PARQUET, _ZIP, _OLE, _ARROW = b"PAR1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"ARROW1"
 
 
@@ -52,7 +54,7 @@ def read_file(
             apart=apart,
         )
     except OSError as error:
-        raise DataError("data.not_readable", path=str(path), fault=error.strerror or "") from None
+        raise DataError("data.not_readable", path=str(path), fault=cause(error)) from None
 
 
 def check_file(path: Path, empty: str = "data.empty_file") -> None:
@@ -64,7 +66,7 @@ def check_file(path: Path, empty: str = "data.empty_file") -> None:
         if path.is_dir():
             raise DataError("data.is_directory", path=str(path))
         if path.exists() and not path.is_file():
-            raise DataError("data.not_readable", path=str(path), fault="not an ordinary file")
+            raise DataError("data.not_readable", path=str(path), fault=cause(_NOT_ORDINARY))
         if not path.is_file():
             raise DataError("data.no_such_file", path=str(path), suggestion=_nearest_file(path))
         with path.open("rb"):
@@ -73,8 +75,7 @@ def check_file(path: Path, empty: str = "data.empty_file") -> None:
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        fault = getattr(error, "strerror", None) or str(error)
-        raise DataError("data.not_readable", path=shown(path), fault=fault) from None
+        raise DataError("data.not_readable", path=shown(path), fault=cause(error)) from None
 
 
 def _nearest_file(path: Path) -> str:
@@ -90,8 +91,7 @@ def _binary(path: Path, kind: str, read: Callable[..., pl.DataFrame]) -> Table:
     try:
         frame = read(io.BytesIO(path.read_bytes()) if kind == "arrow" else path)
     except (pl.exceptions.PolarsError, ValueError, pl.exceptions.PanicException) as error:
-        fault = shown(str(error).splitlines()[0] if str(error) else type(error).__name__)
-        raise DataError("data.unreadable", path=str(path), fault=fault) from None
+        raise DataError("data.unreadable", path=str(path), fault=cause(error)) from None
     if not frame.width:
         raise DataError("data.no_columns")
     return Table.from_frame(frame, Source(kind, str(path)))
@@ -114,7 +114,7 @@ def _spreadsheet(path: Path, sheet: str | int | None, header: bool | None) -> Ta
     try:
         cells: pl.DataFrame = book.load_sheet(chosen, header_row=None, dtypes="string").to_polars()
     except Exception as error:
-        raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
+        raise DataError("data.unreadable", path=str(path), fault=cause(error)) from None
     if not cells.height:
         raise DataError("data.empty_file", path=str(path))
     content = cells.write_csv(include_header=False).encode()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jaram.data.causes import cause
 from jaram.data.notices import shown
 from jaram.errors import DataError
 
@@ -74,6 +75,4 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
     except OSError as error:
-        raise DataError(
-            "data.not_readable", path=shown(folder), fault=error.strerror or ""
-        ) from None
+        raise DataError("data.not_readable", path=shown(folder), fault=cause(error)) from None

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.causes import cause
 from jaram.data.files import check_file
-from jaram.data.notices import shown
 from jaram.errors import DataError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -57,7 +57,7 @@ def read_idx(path: Path) -> NDArray[Any]:
                 raise DataError("data.idx_size", path=str(path), got="?", expected=size)
             content = file.read(size + 1)
     except (OSError, EOFError, zlib.error, struct.error) as error:
-        raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
+        raise DataError("data.unreadable", path=str(path), fault=cause(error)) from None
     if len(content) != size:
         got = len(content) if len(content) < size else f"> {size}"
         raise DataError("data.idx_size", path=str(path), got=got, expected=size)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.causes import cause
 from jaram.messages import text
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _damage_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise BadPictureError("data.picture_truncated", fault=str(error)[:80]) from None
+        raise BadPictureError("data.picture_truncated", fault=cause(error)) from None
 
 
 def _opened(path: Path) -> Image:
@@ -132,7 +133,7 @@ def _opened(path: Path) -> Image:
     except Image.DecompressionBombError:
         raise BadPictureError("data.picture_huge", most=MOST_PIXELS // 10**6) from None
     except Exception as error:  # the parsers of headers raise whatever their format makes them
-        raise BadPictureError("data.picture_truncated", fault=str(error)[:80]) from None
+        raise BadPictureError("data.picture_truncated", fault=cause(error)) from None
     width, height = image.size
     if width * height > MOST_PIXELS:
         image.close()

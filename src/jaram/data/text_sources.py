@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from jaram.data.causes import cause
 from jaram.data.csv_file import to_utf8
 from jaram.data.folders import class_folder, files_below, sub_folders
 from jaram.data.sniff import CONTROLS, find_encoding, place_of
@@ -69,7 +70,7 @@ def whole_text(path: Path, encoding: str | None = None) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DataError("data.not_readable", path=str(path), fault=error.strerror or "") from None
+        raise DataError("data.not_readable", path=str(path), fault=cause(error)) from None
     found = encoding or _encoding_of(data, path)
     return to_utf8(data, found, str(path)).decode().removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jaram.data.causes import cause
 from jaram.data.files import check_file
 from jaram.data.notices import shown
 from jaram.data.text_sources import whole_text
@@ -94,7 +95,7 @@ def _answers(facts: dict[str, list[str]], labels: list[str], path: Path) -> NDAr
     try:
         return np.asarray(labels, np.float64)
     except ValueError as error:
-        raise DataError("data.unreadable", path=str(path), fault=shown(error)) from None
+        raise DataError("data.unreadable", path=str(path), fault=cause(error)) from None
 
 
 def _numbers(part: str) -> NDArray[np.float64]:
