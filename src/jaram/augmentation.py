@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import jax
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 import pydantic
 from jax import Array
 
+from jaram.network.sharing import drawn, neighbours, own_part
 from jaram.spec import NonNegative, Positive, Share, spec
 
 Probability = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
@@ -27,24 +29,30 @@ Probability = Annotated[float, pydantic.Field(ge=0.0, le=1.0)]
 class Augmentation(ABC):  # noqa: B024 -- each augmentation has one of three effects
     """One random change of pictures; the effects that it does not have do nothing."""
 
-    def matrix(self, key: Array, batch: int) -> Array | None:
+    def matrix(self, key: Array, batch: int, shares: int = 1) -> Array | None:
         """Where pixels come from: ``(batch, 2, 3)`` from output places (row, column, 1), in units
         of half the picture around its centre, to input places; None if it moves nothing."""
         return None
 
-    def changed(self, key: Array, x: Array) -> Array:
+    def changed(self, key: Array, x: Array, shares: int = 1) -> Array:
         """The pictures with other values."""
         return x
 
-    def mixed(self, key: Array, x: Array) -> tuple[Array, Array] | None:
+    def mixed(self, key: Array, x: Array, shares: int = 1) -> tuple[Array, Array] | None:
         """Pictures mixed with those of :func:`partners`, and how much of each is its own
         ``(batch,)``; None if nothing is mixed."""
         return None
 
 
-def _between(key: Array, batch: int, most: Array | float) -> Array:
+def _between(key: Array, batch: int, most: Array | float, shares: int) -> Array:
     """Evenly drawn from -most to most, ``(batch,)``."""
-    return jax.random.uniform(key, (batch,), minval=-1.0, maxval=1.0) * most
+    draw = partial(jax.random.uniform, key, minval=-1.0, maxval=1.0)
+    return drawn(draw, (batch,), shares) * most
+
+
+def _beta(key: Array, batch: int, alpha: Array | float, shares: int) -> Array:
+    """Drawn from Beta(alpha, alpha), ``(batch,)``."""
+    return drawn(partial(jax.random.beta, key, alpha, alpha), (batch,), shares)
 
 
 def _affine(rows: list[list[Array | float]], batch: int) -> Array:
@@ -60,8 +68,9 @@ class RandomFlip(Augmentation):
 
     probability: Probability = 0.5
 
-    def matrix(self, key: Array, batch: int) -> Array:
-        side = jnp.where(jax.random.bernoulli(key, self.probability, (batch,)), -1.0, 1.0)
+    def matrix(self, key: Array, batch: int, shares: int = 1) -> Array:
+        is_flipped = drawn(partial(jax.random.bernoulli, key, self.probability), (batch,), shares)
+        side = jnp.where(is_flipped, -1.0, 1.0)
         return _affine([[1.0, 0.0, 0.0], [0.0, side, 0.0]], batch)
 
 
@@ -72,8 +81,9 @@ class RandomShift(Augmentation):
 
     most: Share = 0.1
 
-    def matrix(self, key: Array, batch: int) -> Array:
-        down, right = (_between(one, batch, 2 * self.most) for one in jax.random.split(key))
+    def matrix(self, key: Array, batch: int, shares: int = 1) -> Array:
+        most = 2 * self.most
+        down, right = (_between(one, batch, most, shares) for one in jax.random.split(key))
         return _affine([[1.0, 0.0, down], [0.0, 1.0, right]], batch)
 
 
@@ -84,8 +94,8 @@ class RandomRotation(Augmentation):
 
     degrees: NonNegative = 10.0
 
-    def matrix(self, key: Array, batch: int) -> Array:
-        angle = _between(key, batch, jnp.deg2rad(self.degrees))
+    def matrix(self, key: Array, batch: int, shares: int = 1) -> Array:
+        angle = _between(key, batch, jnp.deg2rad(self.degrees), shares)
         cos, sin = jnp.cos(angle), jnp.sin(angle)
         return _affine([[cos, -sin, 0.0], [sin, cos, 0.0]], batch)
 
@@ -96,8 +106,8 @@ class RandomZoom(Augmentation):
 
     most: NonNegative = 0.1
 
-    def matrix(self, key: Array, batch: int) -> Array:
-        factor = jnp.exp(_between(key, batch, jnp.log1p(self.most)))
+    def matrix(self, key: Array, batch: int, shares: int = 1) -> Array:
+        factor = jnp.exp(_between(key, batch, jnp.log1p(self.most), shares))
         return _affine([[factor, 0.0, 0.0], [0.0, factor, 0.0]], batch)
 
 
@@ -107,8 +117,8 @@ class RandomBrightness(Augmentation):
 
     most: NonNegative = 0.2
 
-    def changed(self, key: Array, x: Array) -> Array:
-        return x + _between(key, len(x), self.most)[:, None, None, None]
+    def changed(self, key: Array, x: Array, shares: int = 1) -> Array:
+        return x + _between(key, len(x), self.most, shares)[:, None, None, None]
 
 
 @spec(family="augmentation", name="random_contrast", aliases=("contrast",))
@@ -118,8 +128,9 @@ class RandomContrast(Augmentation):
 
     most: NonNegative = 0.2
 
-    def changed(self, key: Array, x: Array) -> Array:
-        factor = jnp.exp(_between(key, len(x), jnp.log1p(self.most)))[:, None, None, None]
+    def changed(self, key: Array, x: Array, shares: int = 1) -> Array:
+        drawn_factor = jnp.exp(_between(key, len(x), jnp.log1p(self.most), shares))
+        factor = drawn_factor[:, None, None, None]
         mean = x.mean((1, 2, 3), keepdims=True)
         return mean + (x - mean) * factor
 
@@ -130,8 +141,9 @@ class RandomNoise(Augmentation):
 
     stddev: NonNegative = 0.1
 
-    def changed(self, key: Array, x: Array) -> Array:
-        return x + self.stddev * jax.random.normal(key, x.shape, x.dtype)
+    def changed(self, key: Array, x: Array, shares: int = 1) -> Array:
+        draw = partial(jax.random.normal, key, dtype=x.dtype)
+        return x + self.stddev * drawn(draw, x.shape, shares)
 
 
 @spec(family="augmentation", name="cutout")
@@ -141,19 +153,20 @@ class Cutout(Augmentation):
 
     size: Share = 0.3
 
-    def changed(self, key: Array, x: Array) -> Array:
-        is_inside = _square(key, x, jnp.full(len(x), self.size))
+    def changed(self, key: Array, x: Array, shares: int = 1) -> Array:
+        is_inside = _square(key, x, jnp.full(len(x), self.size), shares)
         return jnp.where(is_inside[..., None], jnp.zeros_like(x), x)
 
 
-def _square(key: Array, x: Array, side: Array) -> Array:
+def _square(key: Array, x: Array, side: Array, shares: int) -> Array:
     """Which pixels ``(batch, height, width)`` lie in a square around a random centre; side: share
     of the height and width ``(batch,)``."""
-    centre = jax.random.uniform(key, (2, len(x), 1))
+    whole = jax.random.uniform(key, (2, len(x) * shares, 1))
+    centre = own_part(whole.swapaxes(0, 1), shares)
     near = []
     for axis, size in enumerate(x.shape[1:3]):
         place = (jnp.arange(size) + 0.5) / size
-        near.append(jnp.abs(place - centre[axis]) < side[:, None] / 2)
+        near.append(jnp.abs(place - centre[:, axis]) < side[:, None] / 2)
     return near[0][:, :, None] & near[1][:, None, :]
 
 
@@ -164,11 +177,11 @@ class Mixup(Augmentation):
 
     alpha: Positive = 0.2
 
-    def mixed(self, key: Array, x: Array) -> tuple[Array, Array]:
-        own = jax.random.beta(key, self.alpha, self.alpha, (len(x),))
+    def mixed(self, key: Array, x: Array, shares: int = 1) -> tuple[Array, Array]:
+        own = _beta(key, len(x), self.alpha, shares)
         own = jnp.maximum(own, 1 - own)  # which of the two is "its own" makes no difference
         share = own[:, None, None, None]
-        return share * x + (1 - share) * partners(x), own
+        return share * x + (1 - share) * partners(x, shares), own
 
 
 @spec(family="augmentation", name="cutmix")
@@ -178,17 +191,17 @@ class CutMix(Augmentation):
 
     alpha: Positive = 1.0
 
-    def mixed(self, key: Array, x: Array) -> tuple[Array, Array]:
+    def mixed(self, key: Array, x: Array, shares: int = 1) -> tuple[Array, Array]:
         size_key, place_key = jax.random.split(key)
-        kept = jax.random.beta(size_key, self.alpha, self.alpha, (len(x),))
-        is_inside = _square(place_key, x, jnp.sqrt(1 - kept))
+        kept = _beta(size_key, len(x), self.alpha, shares)
+        is_inside = _square(place_key, x, jnp.sqrt(1 - kept), shares)
         own = 1 - is_inside.mean((1, 2), dtype=x.dtype)
-        return jnp.where(is_inside[..., None], partners(x), x), own
+        return jnp.where(is_inside[..., None], partners(x, shares), x), own
 
 
-def partners(values: Array) -> Array:
+def partners(values: Array, shares: int = 1) -> Array:
     """What each example of a minibatch is mixed with: the next one's. Minibatches are shuffled."""
-    return jnp.roll(values, 1, axis=0)
+    return neighbours(values, shares)
 
 
 class Augmented(NamedTuple):
@@ -199,22 +212,25 @@ class Augmented(NamedTuple):
     own: Array | None
 
 
-def augmented(augmentations: Sequence[Augmentation], key: Array, x: Array) -> Augmented:
+def augmented(
+    augmentations: Sequence[Augmentation], key: Array, x: Array, shares: int = 1
+) -> Augmented:
     """Pictures ``(batch, height, width, channels)`` changed by all of ``augmentations``, in their
-    order. Of several that mix, the shares multiply as if only the last partner's answer counted
-    beside the own; so take one."""
+    order; they may be this device's part of a minibatch (:mod:`jaram.network.sharing`). Of several
+    that mix, the shares multiply as if only the last partner's answer counted beside the own; so
+    take one."""
     own: Array | None = None
     moved: Array | None = None
     for place, one in enumerate(augmentations):
         one_key = jax.random.fold_in(key, place)
-        matrix = one.matrix(one_key, len(x))
+        matrix = one.matrix(one_key, len(x), shares)
         if matrix is not None:
             moved = matrix if moved is None else composed(moved, matrix)
             continue
         if moved is not None:
             x, moved = sampled(x, moved), None
-        x = one.changed(one_key, x)
-        mixture = one.mixed(one_key, x)
+        x = one.changed(one_key, x, shares)
+        mixture = one.mixed(one_key, x, shares)
         if mixture is not None:
             x, share = mixture
             own = share if own is None else own * share

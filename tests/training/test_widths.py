@@ -61,7 +61,7 @@ def trained(given: tuple[int, ...]) -> Any:
 def test_narrower_minibatches_change_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same order of examples, all as wide as the longest."""
     narrow, losses = trained((4, 8, 12, 20))
-    monkeypatch.setattr("jaram.training.epochs.at_its_width", lambda _, step: step)
+    monkeypatch.setattr("jaram.training.epochs.at_its_width", lambda _, step, __: step)
     wide, expected = trained((4, 8, 12, 20, 99))  # another plan, so that it is compiled anew
     np.testing.assert_allclose(losses, expected, rtol=1e-4, atol=1e-5)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), narrow, wide)

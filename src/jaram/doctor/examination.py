@@ -89,8 +89,9 @@ class Examination:
     @cached_property
     def initial(self) -> FirstLook:
         """Vital signs, signal and loss at the first weights."""
-        knobs, state = engine.initial(self._group, self._plan)
-        batch = engine.watched_for(self._group, self._plan).probe
+        plan = engine.plan_for(self._group, most_devices=1)
+        knobs, state = engine.initial(self._group, plan)
+        batch = engine.watched_for(self._group, plan).probe
         make_room(_first_look)
         found = _first_look(
             _only(knobs), _only(state), batch, self._progress(), task=self.prepared.task
@@ -129,7 +130,8 @@ class Examination:
                 sound = int(np.asarray(reached.epoch)[0]) - 1 - done
                 state = after(state, sound) if sound else state
                 order = self._order(done + sound)
-                return self._within(_only(knobs), _only(state), arrays.train, order)
+                train = jax.tree.map(np.asarray, arrays.train)
+                return self._within(_only(knobs), _only(state), train, order)
             if bool(np.asarray(reached.is_stopped)[0]):
                 return None
             state, done = reached, done + count
@@ -237,8 +239,8 @@ def _part(part: Part, rows: NDArray[np.int32]) -> Part:
 
 
 def _only(tree: Any) -> Any:
-    """The first member out of a population."""
-    return jax.tree.map(lambda leaf: leaf[0], tree)
+    """The first member out of a population, as NumPy arrays, which are on no device."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[0], tree)
 
 
 @partial(jax.jit, static_argnames="task")

@@ -31,7 +31,7 @@ from jaram.spec import words
 from jaram.training import engine
 from jaram.training.abreast import IsLate, abreast
 from jaram.training.engine import Group
-from jaram.training.layout import spread
+from jaram.training.layout import BY_MEMBER, spread
 from jaram.training.state import MemberState
 
 WORST = {"r2": -1.0}
@@ -147,7 +147,7 @@ class Trainee:
         }
         fresh, places = state._replace(**again), self.plan.members
         stacked = jax.tree.map(lambda leaf: np.stack([np.asarray(leaf)] * places), fresh)
-        self.state = spread(self.plan, stacked, by_member=True)
+        self.state = spread(self.plan, stacked, BY_MEMBER)
         self.done = done
         if done:
             self._parts = [[past] for _ in self._parts]

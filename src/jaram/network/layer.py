@@ -26,12 +26,15 @@ class Context(NamedTuple):
     key: a JAX random key of this layer's own for this step; None where nothing is random.
     mask: bool ``(batch, steps)``, True where a series has a real step; None if every step is real.
     drops: whether units are dropped outside training, too (Monte-Carlo dropout).
+    shares: how many devices share the minibatch, of which the layer sees a part
+    (:mod:`jaram.network.sharing`).
     """
 
     training: bool = False
     key: Array | None = None
     mask: Array | None = None
     drops: bool = False
+    shares: int = 1
 
 
 class Layer(ABC):

@@ -12,6 +12,7 @@ from jax import Array
 from jaram.errors import RecipeError
 from jaram.network.kernels.normalization import batch_normalized
 from jaram.network.layer import Context, Layer, Params, Shape, State, require_axes
+from jaram.network.sharing import total
 from jaram.spec import Count, Positive, Share, spec
 
 
@@ -57,10 +58,12 @@ class BatchNorm(Layer):
             y = self._normalized(x, params, state["mean"], state["variance"])
             return y, state
         if context.mask is None or x.ndim < 3:
-            count = jnp.asarray(x.size // x.shape[-1], x.dtype)
-            y, mean, variance = batch_normalized(x, params["scale"], params["shift"], self.epsilon)
+            count = jnp.asarray(context.shares * (x.size // x.shape[-1]), x.dtype)
+            y, mean, variance = batch_normalized(
+                x, params["scale"], params["shift"], self.epsilon, context.shares
+            )
         else:
-            mean, variance, count = _of_real_steps(x, context.mask)
+            mean, variance, count = _of_real_steps(x, context.mask, context.shares)
             y = self._normalized(x, params, mean, variance)
         unbiased = variance * count / jnp.maximum(count - 1, 1)
         return y, {
@@ -81,14 +84,15 @@ class BatchNorm(Layer):
         return math.prod(input_shape)
 
 
-def _of_real_steps(x: Array, mask: Array) -> tuple[Array, Array, Array]:
+def _of_real_steps(x: Array, mask: Array, shares: int) -> tuple[Array, Array, Array]:
     """Mean and biased variance ``(features,)``, and how many values each comes from."""
     axes = tuple(range(x.ndim - 1))
     is_real = mask.reshape(*mask.shape, *[1] * (x.ndim - 2))  # (batch, steps, 1, ...)
     per_step = math.prod(x.shape[2:-1])
-    count = jnp.maximum(mask.sum(), 1).astype(x.dtype) * per_step
-    mean = jnp.where(is_real, x, 0).sum(axes) / count
-    variance = jnp.where(is_real, (x - mean) ** 2, 0).sum(axes) / count
+    steps, sums = total((mask.sum().astype(x.dtype), jnp.where(is_real, x, 0).sum(axes)), shares)
+    count = jnp.maximum(steps, 1) * per_step
+    mean = sums / count
+    variance = total(jnp.where(is_real, (x - mean) ** 2, 0).sum(axes), shares) / count
     return mean, variance, count
 
 

@@ -18,6 +18,7 @@ weights; None takes Glorot's and orthogonal ones.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, Literal, Protocol
 
 import jax
@@ -32,6 +33,7 @@ from jaram.network.initializers import GlorotUniform, Initializer, InitializerFi
 from jaram.network.kernels import recurrence
 from jaram.network.kernels.product import product
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
+from jaram.network.sharing import drawn
 from jaram.spec import Count, Finite, Share, name_of, spec
 
 # A cell is one step; a layer runs it over all steps, and whoever generates a text, one at a time.
@@ -320,7 +322,8 @@ def _states(
     if layer.recurrent_dropout is not None and (context.training or context.drops):
         kept = 1.0 - layer.recurrent_dropout
         key = random_key(layer, context)  # type: ignore[arg-type]
-        seen = jax.random.bernoulli(key, kept, (batch, layer.units)) / kept
+        draw = partial(jax.random.bernoulli, key, kept)
+        seen = drawn(draw, (batch, layer.units), context.shares) / kept
     cuts = None
     if layer.truncate is not None:
         cuts = jnp.arange(steps) % layer.truncate == 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaram.network.frozen import Frozen
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key, require_axes
+from jaram.network.sharing import drawn
 from jaram.spec import NonNegative, Share, spec
 
 
@@ -31,7 +34,8 @@ class Dropout(Layer):
         if not (context.training or context.drops):
             return x, state
         share_kept = 1.0 - self.rate
-        is_kept = jax.random.bernoulli(random_key(self, context), share_kept, x.shape)
+        draw = partial(jax.random.bernoulli, random_key(self, context), share_kept)
+        is_kept = drawn(draw, x.shape, context.shares)
         return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
 
 
@@ -57,7 +61,8 @@ class SpatialDropout(Layer):
             return x, state
         share_kept = 1.0 - self.rate
         shape = (x.shape[0], *[1] * (x.ndim - 2), x.shape[-1])
-        is_kept = jax.random.bernoulli(random_key(self, context), share_kept, shape)
+        draw = partial(jax.random.bernoulli, random_key(self, context), share_kept)
+        is_kept = drawn(draw, shape, context.shares)
         return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
 
 
@@ -75,7 +80,8 @@ class GaussianNoise(Layer):
     ) -> tuple[Array, State]:
         if not context.training:
             return x, state
-        noise = jax.random.normal(random_key(self, context), x.shape, x.dtype)
+        draw = partial(jax.random.normal, random_key(self, context), dtype=x.dtype)
+        noise = drawn(draw, x.shape, context.shares)
         return x + self.stddev * noise, state
 
 

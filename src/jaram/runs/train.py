@@ -33,7 +33,7 @@ from jaram.runs.run import Run
 from jaram.spec import undecided_in
 from jaram.training import engine
 from jaram.training.engine import Group
-from jaram.training.layout import Plan, spread
+from jaram.training.layout import BY_MEMBER, Plan, spread
 from jaram.training.outputs import compile_ahead
 from jaram.training.state import Advance, MemberState
 from jaram.training.through_time import compile_through_time
@@ -305,7 +305,7 @@ def _resume(
     checkpoint = folder / "checkpoint.safetensors"
     if checkpoint.is_file():
         one, seconds = store.read_checkpoint(checkpoint, arrays_of(state, 0))
-        state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), by_member=True)
+        state = spread(plan, jax.tree.map(lambda leaf: np.asarray(leaf)[None], one), BY_MEMBER)
     done = int(np.asarray(state.epoch)[0])
     chronicle = _at_checkpoint(chronicle, done, group.steps, folder)
     candidate = Candidate(written.recipe, written.choices, prepared, written.findings)

@@ -25,7 +25,7 @@ from jaram.spec import with_fields
 from jaram.training import engine
 from jaram.training.abreast import IsLate
 from jaram.training.engine import Group
-from jaram.training.layout import Plan, spread
+from jaram.training.layout import BY_MEMBER, Plan, spread
 from jaram.training.state import MemberState
 
 RECORD_BYTES = 64 * 2**20
@@ -208,7 +208,7 @@ class Cohort:
         is_filler = np.isin(np.arange(self.plan.members), places, invert=True)
         knobs, state = jax.tree.map(lambda leaf: np.asarray(leaf)[member_at], (knobs, state))
         state = state._replace(is_stopped=state.is_stopped | is_filler)
-        return spread(self.plan, knobs, by_member=True), spread(self.plan, state, by_member=True)
+        return spread(self.plan, knobs, BY_MEMBER), spread(self.plan, state, BY_MEMBER)
 
 
 def _curves(work: Work, seeds: int, metrics: int) -> list[NDArray[np.float32]]:

@@ -7,6 +7,7 @@ runs, takes what came back, and asks whether to go on.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -33,11 +34,12 @@ from jaram.recipe import Recipe
 from jaram.spec import with_fields
 from jaram.training import devices
 from jaram.training.beginning import Drawn, trained
-from jaram.training.epochs import Arrays, run_epochs
-from jaram.training.evaluated import Watched
+from jaram.training.epochs import ARRAYS, Arrays, run_epochs
+from jaram.training.evaluated import WATCHED, Watched
 from jaram.training.examples import sample_rows, training_examples, watched_examples
-from jaram.training.layout import Plan, spread
+from jaram.training.layout import BY_MEMBER, Plan, spread, together
 from jaram.training.order import epoch_order, steps_per_epoch
+from jaram.training.probe import PROBE_ROWS
 from jaram.training.state import Advance, Best, MemberState
 from jaram.training.streamed import Stream, run_streamed
 from jaram.training.supervised import transform
@@ -56,6 +58,8 @@ STEP_SECONDS, CORE_RATE = 1e-5, 5e10
 """What a step costs beside its arithmetic, and floating-point operations a second of one core."""
 WIDTH_SECONDS = 5.0
 """A training of so many seconds is worth one width of minibatches more."""
+SHARED_SECONDS = 0.004
+"""What a device has to do in a step, at least, for it to be worth waiting for the others."""
 LANE_BYTES = 512 * 1024
 MOST_LANES = 8
 
@@ -101,7 +105,9 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     16 filters on 8×8: 23 ms an epoch and member in four lanes, 18 ms in one).
     """
     members, found = len(group.recipes), devices.available()
-    used = min(len(found), members, most_devices or members)
+    most_devices = min(len(found), most_devices or len(found))
+    used = min(most_devices, members)
+    shares = _shares(group, most_devices // used) if found[0].platform == "cpu" else 1
     a_device = -(-members // used)
     assert group.first.network is not None
     params = initial_params(group.first.network, 0, group.prepared.input_shape)
@@ -115,7 +121,7 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
     else:
         most = a_device
     chunks = -(-a_device // most)
-    sample, rows = sample_rows(group.prepared, group.first.network or ())
+    sample, rows = sample_rows(group.prepared, group.first.network or (), shares)
     return Plan(
         task=group.prepared.task,
         takes_vitals=takes_vitals,
@@ -125,9 +131,21 @@ def plan_for(group: Group, takes_vitals: bool = True, most_devices: int | None =
         chunks=chunks,
         lanes=-(-a_device // chunks),
         devices=used,
+        shares=shares,
         capacity=max(1, min(32, CAPACITY_ROWS // (group.steps * group.batch_size), group.epochs)),
         widths=_widths(group),
     )
+
+
+def _shares(group: Group, most: int) -> int:
+    """How many of ``most`` devices share a minibatch: as many as each has enough to do for, and as
+    its rows and the probe's can be parted for evenly."""
+    if len(group.prepared.train.x) < PROBE_ROWS:
+        return 1
+    worthwhile = int(_step_seconds(group) / SHARED_SECONDS)
+    rows = math.gcd(group.batch_size, PROBE_ROWS)
+    fitting = range(1, max(1, min(most, worthwhile)) + 1)
+    return max(count for count in fitting if rows % count == 0)
 
 
 def _widths(group: Group) -> tuple[int, ...]:
@@ -149,11 +167,15 @@ def is_short(group: Group) -> bool:
 
 def _estimated_seconds(group: Group) -> float:
     """How long all epochs of all members would take one core, roughly; the same on any machine."""
+    return len(group.recipes) * group.epochs * group.steps * _step_seconds(group)
+
+
+def _step_seconds(group: Group) -> float:
+    """How long a step of one member would take one core, roughly; the same on any machine."""
     network, shape = group.first.network or (), group.prepared.input_shape
     operations = sum(row.operations for row in table(network, shape))
     # Forward and backward are six floating-point operations a multiply-add.
-    a_step = STEP_SECONDS + 6 * operations * group.batch_size / CORE_RATE
-    return len(group.recipes) * group.epochs * group.steps * a_step
+    return STEP_SECONDS + 6 * operations * group.batch_size / CORE_RATE
 
 
 def drawn(recipe: Recipe, prepared: Prepared) -> Drawn:
@@ -180,16 +202,16 @@ def initial(
     recipes = stacked_knobs(group, plan)
     if begins is None:
         begins = [drawn(recipe, group.prepared) for recipe in group.recipes]
-    params, network_state = spread(plan, _stack(list(begins), plan.members), by_member=True)
+    params, network_state = spread(plan, _stack(list(begins), plan.members), BY_MEMBER)
     # Shared out again, because what does not depend on a member comes back whole on each device: a
     # state laid out otherwise than the one it becomes would be compiled for twice.
-    return recipes, spread(plan, _fresh_states(recipes, params, network_state), by_member=True)
+    return recipes, spread(plan, _fresh_states(recipes, params, network_state), BY_MEMBER)
 
 
 def stacked_knobs(group: Group, plan: Plan) -> Recipe:
     """The knobs of all members, stacked and on the devices, the last member's filling up."""
     recipes = _stack([for_program(recipe) for recipe in group.recipes], plan.members)
-    knobs: Recipe = spread(plan, recipes, by_member=True)
+    knobs: Recipe = spread(plan, recipes, BY_MEMBER)
     return knobs
 
 
@@ -263,19 +285,19 @@ def _array(leaf: Any) -> NDArray[Any]:
 
 def arrays_for(group: Group, plan: Plan) -> Arrays:
     """The group's examples on the plan's devices, all of which must fit into memory."""
-    on_host = Arrays(training_examples(group.prepared), _watched(group))
-    placed: Arrays = spread(plan, on_host, by_member=False)
+    on_host = Arrays(training_examples(group.prepared), _watched(group, plan))
+    placed: Arrays = spread(plan, on_host, ARRAYS)
     return placed
 
 
 def watched_for(group: Group, plan: Plan) -> Watched:
     """The examples that the training is watched by, on the plan's devices."""
-    placed: Watched = spread(plan, _watched(group), by_member=False)
+    placed: Watched = spread(plan, _watched(group, plan), WATCHED)
     return placed
 
 
-def _watched(group: Group) -> Watched:
-    return watched_examples(group.prepared, group.first.network or ())
+def _watched(group: Group, plan: Plan) -> Watched:
+    return watched_examples(group.prepared, group.first.network or (), plan.shares)
 
 
 def advance(
@@ -311,16 +333,11 @@ def _in_memory(
     while done < end:
         count = min(count, plan.capacity, end - done)
         started = time.perf_counter()
-        outcome = run_epochs(
-            plan,
-            recipes,
-            state,
-            arrays,
-            _orders(group, plan, done, count),
-            np.int32(count),
-            np.int32(group.epochs),
-        )
-        wait_for(outcome.state)
+        orders = _orders(group, plan, done, count)
+        counts = np.int32(count), np.int32(group.epochs)
+        with together(plan):
+            outcome = run_epochs(plan, recipes, state, arrays, orders, *counts)
+            wait_for(outcome.state)
         seconds = time.perf_counter() - started
         state = outcome.state
         records = jax.tree.map(lambda a, n=count: np.asarray(a)[:, :n], outcome.records)

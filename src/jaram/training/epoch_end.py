@@ -40,7 +40,7 @@ def end_epoch(
     last = progress._replace(step=state.step - 1)
     vitals = jnp.zeros((0, 0), jnp.float32)
     if plan.takes_vitals:
-        vitals = probe.vital_signs(recipe, plan.task, state, watched.probe, last)
+        vitals = probe.vital_signs(recipe, plan.task, state, watched.probe, last, plan.shares)
     rate = supervised.learning_rate(recipe, state.plateau, last)
     record = EpochRecord(losses, rate, metrics, vitals)
     return _after_epoch(plan.task, recipe, state, evaluated, record), record

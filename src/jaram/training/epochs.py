@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.sharding import PartitionSpec as P
 from jax.typing import ArrayLike
 
+from jaram.network.sharing import EXAMPLES
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.training import supervised
 from jaram.training.devices import QUICKLY
 from jaram.training.epoch_end import end_epoch
-from jaram.training.evaluated import Watched
-from jaram.training.layout import Plan, over_members
+from jaram.training.evaluated import WATCHED, Watched
+from jaram.training.layout import EVERYWHERE, Plan, over_members
 from jaram.training.probe import VITAL_SIGNS
 from jaram.training.programs import make_room
 from jaram.training.state import EpochRecord, MemberState
@@ -38,6 +40,11 @@ class Arrays(NamedTuple):
 
     train: Batch
     watched: Watched
+
+
+ARRAYS: Any = Arrays._make((EVERYWHERE, WATCHED))
+"""How the devices that share a minibatch share them: of the training examples each takes its rows
+of every minibatch's."""
 
 
 class Outcome(NamedTuple):
@@ -88,9 +95,9 @@ def _run_epochs(
     def one(recipe: Recipe, member: MemberState, *shared: Any) -> Outcome:
         return _member_epochs(plan, recipe, member, *shared)
 
-    outcome: Outcome = over_members(
-        plan, one, recipes, state, (arrays, orders, count, total_epochs)
-    )
+    shared = (arrays, orders, count, total_epochs)
+    where = (ARRAYS, P(None, None, EXAMPLES), EVERYWHERE, EVERYWHERE)
+    outcome: Outcome = over_members(plan, one, recipes, state, shared, where)
     return outcome
 
 
@@ -133,10 +140,10 @@ def step_of(
 
     def one_step(member: MemberState, batch: Batch) -> tuple[MemberState, Array]:
         return supervised.step(
-            recipe, plan.task, member, batch, progress._replace(step=member.step)
+            recipe, plan.task, member, batch, progress._replace(step=member.step), plan.shares
         )
 
-    return at_its_width(plan.widths, one_step)
+    return at_its_width(plan.widths, one_step, plan.shares)
 
 
 def _blank_records(plan: Plan, recipe: Recipe, orders: Array) -> EpochRecord:

@@ -10,10 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.sharding import PartitionSpec as P
 from numpy.typing import NDArray
 
 from jaram.data.memory import aligned_empty
 from jaram.network.layer import Context
+from jaram.network.sharing import EXAMPLES, total
 from jaram.objective.monitors import from_sums, monitors, partial_sums
 from jaram.objective.steps import side_by_side
 from jaram.objective.targets import encode
@@ -49,6 +51,10 @@ class Watched(NamedTuple):
     center: Array
 
 
+WATCHED: Any = Watched._make((P(None, EXAMPLES), P(EXAMPLES), P()))
+"""How the devices that share a minibatch share what the training is watched by: by rows."""
+
+
 def evaluate(
     plan: Plan, recipe: Recipe, params: Any, state: MemberState, watched: Watched
 ) -> Array:
@@ -56,7 +62,7 @@ def evaluate(
     mode.
 
     One loop over the blocks of both, because compiling two costs twice. Example weights count in
-    the loss only.
+    the loss only. Of blocks that several devices share, ``watched`` holds this device's rows.
     """
     loss, task = recipe.loss, plan.task
     assert loss is not None
@@ -82,6 +88,7 @@ def evaluate(
     each = jax.lax.map(sums, watched.evaluated)
     parts = [slice(0, plan.train_blocks), slice(plan.train_blocks, None)][: 1 + plan.has_valid]
     totals = jax.tree.map(lambda a: jnp.stack([a[part].sum(0) for part in parts]), each)
+    totals = total(totals, plan.shares)
     metrics = jax.vmap(from_sums)(totals)
     return jnp.stack([metrics[name] for name in monitors(task)], axis=1)
 
@@ -93,10 +100,11 @@ EVALUATED_NUMBERS = 2**22
 """Numbers that a block has after any layer, at most: pictures are evaluated in smaller blocks."""
 
 
-def block_rows(numbers: int, *parts: int) -> int:
+def block_rows(numbers: int, *parts: int, shares: int = 1) -> int:
     """How many rows all blocks have, given the parts' sizes and the numbers that one example has
-    where it has the most."""
-    return min(EVALUATED_ROWS, max(parts), max(64, EVALUATED_NUMBERS // numbers))
+    where it has the most; a multiple of ``shares``, how many devices share a block."""
+    most = min(EVALUATED_ROWS, max(parts), max(64, EVALUATED_NUMBERS // numbers))
+    return -(-most // shares) * shares
 
 
 def blocks_of(parts: Sequence[Batch], rows: int) -> Blocks:

@@ -32,11 +32,11 @@ def training_examples(prepared: Prepared) -> Batch:
     return Batch(*_columns(_averaged(prepared.train)))
 
 
-def watched_examples(prepared: Prepared, network: Network) -> Watched:
+def watched_examples(prepared: Prepared, network: Network, shares: int) -> Watched:
     """The sample of the training part and the validation part (or its sample), and what the probe
-    looks at."""
+    looks at; blocks that ``shares`` devices can share."""
     train, valid = prepared.train, prepared.valid
-    sample, rows = sample_rows(prepared, network)
+    sample, rows = sample_rows(prepared, network, shares)
     evaluated = [Batch(*_columns(train, sample))]
     if valid is not None and len(valid.x):
         evaluated.append(Batch(*_valid_columns(prepared, valid, train)))
@@ -68,7 +68,7 @@ def average_one(weight: NDArray[np.float32] | None) -> NDArray[np.float32] | Non
     return shares
 
 
-def sample_rows(prepared: Prepared, network: Network) -> tuple[NDArray[np.int32], int]:
+def sample_rows(prepared: Prepared, network: Network, shares: int) -> tuple[NDArray[np.int32], int]:
     """Training rows that are evaluated after each epoch, and how many rows a block has.
 
     Of pictures, series and texts fewer: there a row costs as much to evaluate as a third of a
@@ -80,7 +80,8 @@ def sample_rows(prepared: Prepared, network: Network) -> tuple[NDArray[np.int32]
     if len(prepared.input_shape) > 1 or prepared.preparation.kind == "text":
         wanted = min(wanted, max(int(SAMPLE_SHARE * examples), FEWEST_SAMPLE_ROWS // 4))
     sample = probe_rows(examples, _most_rows(prepared, wanted))
-    return sample, block_rows(widest(network, prepared.input_shape), len(sample), valid_rows)
+    numbers = widest(network, prepared.input_shape)
+    return sample, block_rows(numbers, len(sample), valid_rows, shares=shares)
 
 
 def evaluated_rows(prepared: Prepared, valid: Part) -> NDArray[np.int32]:

@@ -1,14 +1,17 @@
 """How the members of a population are laid out on the devices there are.
 
 A program is written for *one* member. Here it is ``vmap``ped over members in lanes, lanes follow
-one another in chunks, and devices share the members.
+one another in chunks, and devices share the members. Where there are more devices than members,
+several may share a member's minibatches (:mod:`jaram.network.sharing`).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
-from functools import cache
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -16,6 +19,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from jaram.data.task import Task
+from jaram.network.sharing import EXAMPLES
 from jaram.recipe import Recipe
 
 
@@ -28,7 +32,8 @@ class Plan:
     are of the training part, which come first.
     chunks, lanes: members on one device are ``chunks`` groups, one after another, of ``lanes``, at
     once.
-    devices: how many share the members. capacity: epochs one call can run at most.
+    devices: how many share the members; shares: how many share the minibatches of each of these.
+    capacity: epochs one call can run at most.
     widths: of minibatches of padded examples (:mod:`jaram.training.widths`); empty: one for all.
     """
 
@@ -41,6 +46,7 @@ class Plan:
     lanes: int
     devices: int
     capacity: int
+    shares: int = 1
     widths: tuple[int, ...] = ()
 
     @property
@@ -49,13 +55,23 @@ class Plan:
         return self.chunks * self.lanes * self.devices
 
 
+BY_MEMBER = PartitionSpec("members")
+EVERYWHERE = PartitionSpec()
+
+
 def over_members(
-    plan: Plan, one: Callable[..., Any], recipes: Recipe, members: Any, shared: tuple[Any, ...]
+    plan: Plan,
+    one: Callable[..., Any],
+    recipes: Recipe,
+    members: Any,
+    shared: tuple[Any, ...],
+    where: tuple[Any, ...],
 ) -> Any:
     """``one(recipe, member, *shared)`` of every member, for the body of a jitted function.
 
     recipes, members: trees, every leaf with a leading axis of ``plan.members``, as what comes back
-    has. shared: what all members read.
+    has. shared: what all members read; where: how the devices that share a minibatch share that, a
+    PartitionSpec or a tree of them for each.
     """
 
     def on_device(recipes: Recipe, members: Any, *shared: Any) -> Any:
@@ -75,33 +91,48 @@ def over_members(
             lambda leaf: leaf.reshape(places, *leaf.shape[2:]), jax.lax.map(chunk, split)
         )
 
-    if plan.devices == 1:
+    if plan.devices * plan.shares == 1:
         return on_device(recipes, members, *shared)
-    by_member = PartitionSpec("members")
-    everywhere = PartitionSpec()
     return jax.shard_map(
         on_device,
-        mesh=mesh(plan.devices),
-        in_specs=(by_member, by_member, *(everywhere for _ in shared)),
-        out_specs=by_member,
+        mesh=mesh(plan.devices, plan.shares),
+        in_specs=(BY_MEMBER, BY_MEMBER, *where),
+        out_specs=BY_MEMBER,
         check_vma=False,
     )(recipes, members, *shared)
 
 
 @cache
-def mesh(devices: int) -> Mesh:
-    """The devices that share the members, in a row."""
+def mesh(devices: int, shares: int) -> Mesh:
+    """The devices: a row for each share of the members, in it those that share minibatches."""
     from jaram.training.devices import available
 
-    return Mesh(np.array(available()[:devices]), ("members",))
+    found = np.array(available()[: devices * shares]).reshape(devices, shares)
+    return Mesh(found, ("members", EXAMPLES))
 
 
-def spread(plan: Plan, tree: Any, by_member: bool) -> Any:
-    """``tree`` on the plan's devices: its members shared out, or a copy on each."""
-    if plan.devices == 1:
-        return jax.device_put(tree, mesh(1).devices.item())
-    where = PartitionSpec("members") if by_member else PartitionSpec()
-    return jax.device_put(tree, NamedSharding(mesh(plan.devices), where))
+def spread(plan: Plan, tree: Any, where: Any) -> Any:
+    """``tree`` on the plan's devices, shared out as ``where`` says: a PartitionSpec, or a tree of
+    them whose leaves stand for whole branches."""
+    devices = mesh(plan.devices, plan.shares)
+    if devices.size == 1:
+        return jax.device_put(tree, devices.devices.item())
+    places = jax.tree.map(
+        partial(NamedSharding, devices), where, is_leaf=lambda one: isinstance(one, PartitionSpec)
+    )
+    return jax.device_put(tree, places)
+
+
+_together = threading.Lock()
+
+
+def together(plan: Plan) -> AbstractContextManager[Any]:
+    """To be held while a program of the plan runs.
+
+    Devices that share a minibatch wait for each other in the middle of the program: two such
+    programs from two threads, each on some of the devices, would wait for ever.
+    """
+    return _together if plan.shares > 1 else nullcontext()
 
 
 def _drop_axis(tree: Any) -> Any:

@@ -23,6 +23,7 @@ from jax.typing import ArrayLike
 
 from jaram.network.activations import ActivationFunction, activation_params
 from jaram.network.layer import Context, Layer, Params, Shape, State, random_key
+from jaram.network.sharing import own_part
 
 
 def own(x: Array, used: ArrayLike) -> Array:
@@ -119,7 +120,10 @@ class NarrowDropout(Layer):
         share_kept = 1.0 - self.rate
         key = random_key(self, context)
         is_kept = as_alone(
-            lambda count: jax.random.bernoulli(key, share_kept, (count,)), x.shape, self.used
+            lambda count: jax.random.bernoulli(key, share_kept, (count,)),
+            x.shape,
+            self.used,
+            context.shares,
         )
         return jnp.where(is_kept, x / share_kept, jnp.zeros_like(x)), state
 
@@ -142,18 +146,21 @@ class NarrowNoise(Layer):
             return x, state
         key = random_key(self, context)
         noise = as_alone(
-            lambda count: jax.random.normal(key, (count,), x.dtype), x.shape, self.used
+            lambda count: jax.random.normal(key, (count,), x.dtype),
+            x.shape,
+            self.used,
+            context.shares,
         )
         return own(x + self.stddev * noise, self.used), state
 
 
-def as_alone(draw: Callable[[int], Array], shape: Shape, used: ArrayLike) -> Array:
+def as_alone(draw: Callable[[int], Array], shape: Shape, used: ArrayLike, shares: int = 1) -> Array:
     """Random numbers ``shape`` (rows, features) of which each row's first ``used`` are those that
-    would be drawn for shape (rows, used).
+    would be drawn for shape (rows, used), of a minibatch that ``shares`` devices share.
 
     JAX's generator (``jax_threefry_partitionable``) gives the i-th number of an array whatever its
     shape.
     """
-    rows, features = shape
+    rows, features = shape[0] * shares, shape[1]
     place = jnp.arange(rows)[:, None] * jnp.asarray(used, jnp.int32) + jnp.arange(features)
-    return draw(rows * features)[place]
+    return own_part(draw(rows * features)[place], shares)

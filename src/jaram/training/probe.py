@@ -16,6 +16,7 @@ from jax import Array
 from jaram.data.task import Task
 from jaram.network.activations import ActivationFunction
 from jaram.network.layer import Layer
+from jaram.network.sharing import largest, mean
 from jaram.recipe import Recipe
 from jaram.training.state import MemberState
 from jaram.training.supervised import (
@@ -46,14 +47,22 @@ row; share of (unit, row) pairs that are saturated. NaN where a layer has no suc
 
 
 def vital_signs(
-    recipe: Recipe, task: Task, state: MemberState, batch: Batch, progress: Progress
+    recipe: Recipe,
+    task: Task,
+    state: MemberState,
+    batch: Batch,
+    progress: Progress,
+    shares: int = 1,
 ) -> Array:
-    """``(layers, len(VITAL_SIGNS))``, float32."""
+    """``(layers, len(VITAL_SIGNS))``, float32.
+
+    batch: the probe's rows, or this device's part of those that ``shares`` devices share.
+    """
     assert recipe.network is not None
     key = step_key(recipe, state.step)
-    found = gradient(recipe, task, state, batch, key)
+    found = gradient(recipe, task, state, batch, key, shares)
     rate = learning_rate(recipe, state.plateau, progress)
-    changes, _ = updates(recipe, task, state, batch, key, found, rate)
+    changes, _ = updates(recipe, task, state, batch, key, found, rate, shares)
     if recipe.penalties:
         reached: Any = optax.apply_updates(state.params, changes)
         # Not "after minus before", which would round small changes to the parameters' last bit.
@@ -64,7 +73,7 @@ def vital_signs(
             reached,
         )
     rows = [
-        jnp.stack([*_norms(gradients, params, change), *_activity(layer, y)])
+        jnp.stack([*_norms(gradients, params, change), *_activity(layer, y, shares)])
         for layer, params, gradients, change, y in zip(
             recipe.network, state.params, found.gradients, changes, found.outputs, strict=True
         )
@@ -87,22 +96,28 @@ def _norms(gradients: Any, params: Any, change: Any) -> tuple[Array, Array, Arra
     return norms[0], norms[1], norms[2] / jnp.maximum(norms[1], 1e-12)
 
 
-def _activity(layer: Layer, y: Array) -> tuple[Array, ...]:
+def _activity(layer: Layer, y: Array, shares: int) -> tuple[Array, ...]:
     """Mean and deviation of outputs ``y`` ``(rows, ..., units)``, share dead, share saturated."""
     activation = getattr(layer, "activation", None)
     dead = saturated = None
     if isinstance(activation, ActivationFunction):
         dead, saturated = activation.is_dead(y), activation.is_saturated(y)
     is_saturated = jnp.zeros_like(y) if saturated is None else saturated.astype(y.dtype)
-    shift = jax.lax.stop_gradient(
-        y.reshape(-1)[0]
-    )  # keeps the squares small where the mean is large
+    first = y.reshape(-1)[0]
+    shift = mean(first, shares)  # keeps the squares small where the mean is large
     around = y - shift
     moments = jnp.stack([around, jnp.square(around), is_saturated]).reshape(3, -1).mean(axis=1)
+    moments = mean(moments, shares)
     nan = jnp.float32(jnp.nan)
     return (
         moments[0] + shift,
         jnp.sqrt(jnp.maximum(moments[1] - jnp.square(moments[0]), 0.0)),
-        nan if dead is None else jnp.mean(jnp.all(dead.reshape(-1, dead.shape[-1]), axis=0)),
+        nan if dead is None else jnp.mean(1 - _alive(dead, shares)),
         nan if saturated is None else moments[2],
     )
+
+
+def _alive(dead: Array, shares: int) -> Array:
+    """1 for each unit whose slope is not zero on some row, else 0: ``(units,)``, float32."""
+    is_dead = jnp.all(dead.reshape(-1, dead.shape[-1]), axis=0)
+    return largest(1 - is_dead.astype(jnp.float32), shares)

@@ -18,20 +18,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.sharding import PartitionSpec as P
 from numpy.typing import NDArray
 
 from jaram.data.memory import aligned_empty
 from jaram.data.prepare import Part
 from jaram.data.splits import Rows
 from jaram.data.stream import BlockPlan, Prefetched, epoch_blocks, filled
+from jaram.network.sharing import EXAMPLES
 from jaram.recipe import Recipe
 from jaram.training import supervised
 from jaram.training.devices import QUICKLY
 from jaram.training.epoch_end import end_epoch
 from jaram.training.epochs import step_of
-from jaram.training.evaluated import Watched
+from jaram.training.evaluated import WATCHED, Watched
 from jaram.training.examples import average_one
-from jaram.training.layout import Plan, over_members, spread
+from jaram.training.layout import BY_MEMBER, EVERYWHERE, Plan, over_members, spread, together
 from jaram.training.programs import make_room
 from jaram.training.state import Advance, EpochRecord, MemberState
 from jaram.training.supervised import Batch, Progress
@@ -48,6 +50,10 @@ class Block(NamedTuple):
     x: Any
     rows: Any
     count: Any
+
+
+BLOCK: Any = Block._make((P(None, EXAMPLES), P(None, EXAMPLES), EVERYWHERE))
+"""How the devices that share a minibatch share a block: by rows of each minibatch."""
 
 
 class Told(NamedTuple):
@@ -118,7 +124,7 @@ def run_streamed(
 
     recipes, state: every leaf has a leading axis of ``plan.members``. watched: on the devices.
     """
-    told = spread(plan, stream.told, by_member=False)
+    told = spread(plan, stream.told, EVERYWHERE)
     total = np.int32(total_epochs)
     block_program, end_program = _programs(plan)
     make_room(block_program)
@@ -128,13 +134,14 @@ def run_streamed(
         for epoch in epochs:
             started = time.perf_counter()
             losses = np.zeros((plan.members, stream.steps), np.float32)
-            carried = state, spread(plan, losses, by_member=True)
-            for first, block in _placed(plan, islice(ready, stream.blocks)):
-                before = carried[0]
-                carried = block_program(plan, recipes, carried, told, block, first, total)
-                wait_for(before)  # the device has the next block before it asks for one
-            state, record = end_program(plan, recipes, carried, watched, total)
-            wait_for(state)
+            carried = state, spread(plan, losses, BY_MEMBER)
+            with together(plan):
+                for first, block in _placed(plan, islice(ready, stream.blocks)):
+                    before = carried[0]
+                    carried = block_program(plan, recipes, carried, told, block, first, total)
+                    wait_for(before)  # the device has the next block before it asks for one
+                state, record = end_program(plan, recipes, carried, watched, total)
+                wait_for(state)
             records = jax.tree.map(lambda a: np.asarray(a)[:, None], record)
             yield Advance(state, records, epoch, 1, time.perf_counter() - started)
 
@@ -143,7 +150,7 @@ def _placed(plan: Plan, blocks: Iterator[Block]) -> Iterator[tuple[np.int32, Blo
     """Blocks on the devices, each with the number of its first step within the epoch."""
     first = 0
     for block in blocks:
-        yield np.int32(first), spread(plan, block, by_member=False)
+        yield np.int32(first), spread(plan, block, BLOCK)
         first += int(block.count)
 
 
@@ -170,7 +177,9 @@ def _run_block(
     def one(recipe: Recipe, carried: Carried, *shared: Any) -> Carried:
         return _member_block(plan, recipe, carried, *shared)
 
-    after: Carried = over_members(plan, one, recipes, carried, (told, block, first, total_epochs))
+    shared = (told, block, first, total_epochs)
+    where = (EVERYWHERE, BLOCK, EVERYWHERE, EVERYWHERE)
+    after: Carried = over_members(plan, one, recipes, carried, shared, where)
     return after
 
 
@@ -181,7 +190,7 @@ def _end_epochs(
         return _member_end(plan, recipe, carried, *shared)
 
     ended: tuple[MemberState, EpochRecord] = over_members(
-        plan, one, recipes, carried, (watched, total_epochs)
+        plan, one, recipes, carried, (watched, total_epochs), (WATCHED, EVERYWHERE)
     )
     return ended
 

@@ -14,6 +14,7 @@ from jaram.data.task import Task
 from jaram.network.activations import ActivationFunction, Identity
 from jaram.network.layer import Context
 from jaram.network.network import Network, NetworkParams, NetworkState, apply_each
+from jaram.network.sharing import mean
 from jaram.objective.steps import example_losses
 from jaram.objective.targets import encode
 from jaram.optimizer.averaging import Averaging
@@ -152,22 +153,28 @@ class Gradient(NamedTuple):
     outputs: list[Array]
 
 
-def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: Array) -> Gradient:
-    """One pass over a minibatch in training mode."""
+def gradient(
+    recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: Array, shares: int = 1
+) -> Gradient:
+    """One pass over a minibatch in training mode.
+
+    Where several devices share it (:mod:`jaram.network.sharing`), ``batch`` and the outputs are
+    this device's part; all else is that of the whole.
+    """
 
     x, own = batch.x, None
     if recipe.augment:  # with a key beside those of the layers, which are numbered from 0
         changes = cast("tuple[Augmentation, ...]", recipe.augment)
-        x, own = augmented(changes, jax.random.fold_in(key, AUGMENTED), x)
+        x, own = augmented(changes, jax.random.fold_in(key, AUGMENTED), x, shares)
 
     def objective(
         params: NetworkParams,
     ) -> tuple[Array, tuple[Array, NetworkState, list[Array]]]:
-        context = Context(training=True, key=key)
+        context = Context(training=True, key=key, shares=shares)
         passed = forward(recipe, params, state.network_state, x, context)
         losses = per_example_loss(recipe, task, passed.z, passed.activation, batch.y)
         if own is not None:
-            others = partners(batch.y)
+            others = partners(batch.y, shares)
             mixed = per_example_loss(recipe, task, passed.z, passed.activation, others)
             losses = own * losses + (1 - own) * mixed
         loss = mean_loss(losses, batch.weight)
@@ -177,6 +184,7 @@ def gradient(recipe: Recipe, task: Task, state: MemberState, batch: Batch, key: 
 
     passed = jax.value_and_grad(objective, has_aux=True)(state.params)
     (value, (loss, next_state, outputs)), gradients = passed
+    loss, value, gradients = mean((loss, value, gradients), shares)
     return Gradient(loss, value, gradients, next_state, outputs)
 
 
@@ -188,11 +196,27 @@ def updates(
     key: Array,
     found: Gradient,
     rate: Array,
+    shares: int = 1,
 ) -> tuple[NetworkParams, Any]:
     """What the update rule would add to the parameters, and its next state."""
 
-    def value_at(params: NetworkParams) -> Array:  # for rules that search along a line
-        return gradient(recipe, task, state._replace(params=params), batch, key).objective
+    def found_at(params: NetworkParams) -> Gradient:
+        return gradient(recipe, task, state._replace(params=params), batch, key, shares)
+
+    # For rules that search along a line. Its derivative is the gradient of the whole minibatch,
+    # which differentiating the mean over its parts would not give: a part's own came back.
+    @jax.custom_vjp
+    def value_at(params: NetworkParams) -> Array:
+        return found_at(params).objective
+
+    def forward_at(params: NetworkParams) -> tuple[Array, NetworkParams]:
+        found = found_at(params)
+        return found.objective, found.gradients
+
+    def backward_at(gradients: NetworkParams, cotangent: Array) -> tuple[NetworkParams]:
+        return (jax.tree.map(lambda one: cotangent * one, gradients),)
+
+    value_at.defvjp(forward_at, backward_at)
 
     # Optax types its trees as anything an array tree may be; here they are like the parameters.
     changes: Any
@@ -220,13 +244,21 @@ def constrained(recipe: Recipe, params: NetworkParams, rate: Array) -> NetworkPa
 
 
 def step(
-    recipe: Recipe, task: Task, state: MemberState, batch: Batch, progress: Progress
+    recipe: Recipe,
+    task: Task,
+    state: MemberState,
+    batch: Batch,
+    progress: Progress,
+    shares: int = 1,
 ) -> tuple[MemberState, Array]:
-    """One update of one member; also the minibatch's loss before it."""
+    """One update of one member; also the minibatch's loss before it.
+
+    shares: how many devices share the minibatch, of which ``batch`` is this one's part.
+    """
     key = step_key(recipe, state.step)
-    found = gradient(recipe, task, state, batch, key)
+    found = gradient(recipe, task, state, batch, key, shares)
     rate = learning_rate(recipe, state.plateau, progress)
-    changes, optimizer_state = updates(recipe, task, state, batch, key, found, rate)
+    changes, optimizer_state = updates(recipe, task, state, batch, key, found, rate, shares)
     updated: Any = optax.apply_updates(state.params, changes)
     params = constrained(recipe, updated, rate)
     average = state.average

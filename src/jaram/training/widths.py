@@ -22,6 +22,7 @@ from jaram.data.streamed import Streamed
 from jaram.network.frozen import bare
 from jaram.network.layer import Layer
 from jaram.network.network import Network, initial_params
+from jaram.network.sharing import largest
 from jaram.spec import name_of
 
 Carry = TypeVar("Carry")
@@ -65,16 +66,17 @@ def _sizes(network: Network, shape: tuple[int, ...]) -> Any:
 
 
 def at_its_width(
-    widths: tuple[int, ...], step: Callable[[Carry, Any], tuple[Carry, Array]]
+    widths: tuple[int, ...], step: Callable[[Carry, Any], tuple[Carry, Array]], shares: int = 1
 ) -> Callable[[Carry, Any], tuple[Carry, Array]]:
     """``step`` of a carry and a minibatch with ``x`` ``(batch, steps, ...)``, compiled once a
-    width."""
+    width; of a minibatch that ``shares`` devices share, it is the whole's longest example that
+    decides."""
     if not widths:
         return step
     cuts = [_cut(step, width) for width in widths]
 
     def narrow_step(carry: Carry, batch: Any) -> tuple[Carry, Array]:
-        needed = _longest(batch.x)
+        needed = largest(_longest(batch.x), shares)
         place = jnp.searchsorted(jnp.asarray(widths), needed)
         found: tuple[Carry, Array] = jax.lax.switch(
             jnp.minimum(place, len(widths) - 1), cuts, carry, batch
