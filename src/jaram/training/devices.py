@@ -18,6 +18,12 @@ QUICKLY: dict[str, bool | int | str | float] = {
 }
 """Compiler options that halve the compilation on a CPU and cost a third of the speed, of matrix
 products nothing."""
+PATIENTLY: dict[str, bool | int | str | float] = {
+    "xla_cpu_collective_call_warn_stuck_seconds": 600,
+    "xla_cpu_collective_call_terminate_timeout_seconds": 86_400,
+}
+"""Compiler options of programs whose devices wait for each other: a busy or suspended machine is
+late, which by default is told after 20 seconds and ends the process after 40."""
 CACHE_BYTES = 512 * 2**20
 
 

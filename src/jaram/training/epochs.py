@@ -19,7 +19,7 @@ from jaram.network.sharing import EXAMPLES
 from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.training import supervised
-from jaram.training.devices import QUICKLY
+from jaram.training.devices import PATIENTLY, QUICKLY
 from jaram.training.epoch_end import end_epoch
 from jaram.training.evaluated import WATCHED, Watched
 from jaram.training.layout import EVERYWHERE, Plan, over_members
@@ -101,8 +101,10 @@ def _run_epochs(
     return outcome
 
 
-_compiled_well = jax.jit(_run_epochs, static_argnames=("plan",))
-_compiled_quickly = jax.jit(_run_epochs, static_argnames=("plan",), compiler_options=QUICKLY)
+_compiled_well = jax.jit(_run_epochs, static_argnames=("plan",), compiler_options=PATIENTLY)
+_compiled_quickly = jax.jit(
+    _run_epochs, static_argnames=("plan",), compiler_options=QUICKLY | PATIENTLY
+)
 
 
 def _member_epochs(

@@ -28,7 +28,7 @@ from jaram.data.stream import BlockPlan, Prefetched, epoch_blocks, filled
 from jaram.network.sharing import EXAMPLES
 from jaram.recipe import Recipe
 from jaram.training import supervised
-from jaram.training.devices import QUICKLY
+from jaram.training.devices import PATIENTLY, QUICKLY
 from jaram.training.epoch_end import end_epoch
 from jaram.training.epochs import step_of
 from jaram.training.evaluated import WATCHED, Watched
@@ -195,10 +195,12 @@ def _end_epochs(
     return ended
 
 
-_block_well = jax.jit(_run_block, static_argnames=("plan",))
-_block_quickly = jax.jit(_run_block, static_argnames=("plan",), compiler_options=QUICKLY)
-_end_well = jax.jit(_end_epochs, static_argnames=("plan",))
-_end_quickly = jax.jit(_end_epochs, static_argnames=("plan",), compiler_options=QUICKLY)
+_block_well = jax.jit(_run_block, static_argnames=("plan",), compiler_options=PATIENTLY)
+_block_quickly = jax.jit(
+    _run_block, static_argnames=("plan",), compiler_options=QUICKLY | PATIENTLY
+)
+_end_well = jax.jit(_end_epochs, static_argnames=("plan",), compiler_options=PATIENTLY)
+_end_quickly = jax.jit(_end_epochs, static_argnames=("plan",), compiler_options=QUICKLY | PATIENTLY)
 
 
 def _progress(state: MemberState, steps: int, total_epochs: Array) -> Progress:
