@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 import jaram as jr
+from jaram.data.prepare import prepare
+from jaram.defaults import complete
 from jaram.network import sharing
 from jaram.progress import EpochReport, Silent
+from jaram.runs.candidates import prepare_options
 from jaram.training import devices, engine
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-5}
@@ -64,6 +67,7 @@ def trained(recipe: jr.Recipe | None, data: jr.Data, shared: bool, **how: Any) -
     """A training whose minibatches two devices share, or one that has them alone."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(engine, "SHARED_SECONDS", 1e-12 if shared else 1e12)
+        patched.setattr(engine, "EXCHANGED_BYTES", 1e20)
         return jr.train(recipe, data, **how)
 
 
@@ -81,22 +85,27 @@ def assert_same(recipe: jr.Recipe, data: jr.Data, **how: Any) -> None:
         np.testing.assert_allclose(two, one, **CLOSE)
 
 
-def test_the_plan_shares_what_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jaram.data.prepare import prepare
-    from jaram.defaults import complete
-    from jaram.runs.candidates import prepare_options
+def shares(network: str, **fields: Any) -> int:
+    asked = recipe(network, **fields)
+    prepared = prepare(pictures(), prepare_options(asked))
+    return engine.plan_for(engine.Group((complete(asked, prepared)[0],), prepared)).shares
 
-    def shares(**fields: Any) -> int:
-        asked = recipe("conv 4 3, flatten", **fields)
-        prepared = prepare(pictures(), prepare_options(asked))
-        group = engine.Group((complete(asked, prepared)[0],), prepared)
-        return engine.plan_for(group).shares
 
-    assert shares() == 1  # a step of a millisecond
+def test_small_steps_are_not_shared() -> None:
+    assert shares("conv 4 3, flatten") == 1
+    assert shares("conv 64 5, conv 64 5, flatten") >= 2
+
+
+def test_what_is_one_product_of_matrices_is_not_shared() -> None:
+    assert shares("flatten, dense 9000, dense 9000") == 1
+
+
+def test_only_even_parts_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SHARED_SECONDS", 1e-12)
-    assert shares() >= 2
-    assert shares(batch_size=31) == 1
-    assert shares(validation=0.5) == 1  # fewer rows than the probe has
+    monkeypatch.setattr(engine, "EXCHANGED_BYTES", 1e20)
+    assert shares("conv 4 3, flatten") >= 2
+    assert shares("conv 4 3, flatten", batch_size=31) == 1
+    assert shares("conv 4 3, flatten", validation=0.5) == 1  # fewer rows than the probe has
 
 
 @pytest.mark.parametrize(
@@ -104,7 +113,7 @@ def test_the_plan_shares_what_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> No
     [
         "conv 4 3 relu, max_pool 2, flatten, dropout 0.4, dense 3 relu",
         "conv 4 3, batch_norm, activation relu, spatial_dropout 0.3, global_avg_pool",
-        "gaussian_noise 0.2, flatten, dense 5 tanh, dropout 0.2, batch_norm",
+        "gaussian_noise 0.2, conv 2 3, flatten, dense 5 tanh, dropout 0.2, batch_norm",
         "residual (conv 2 3, batch_norm) relu, dropout 0.3, global_max_pool",
     ],
 )
@@ -156,7 +165,7 @@ def test_weights_and_what_happens_after_the_gradient() -> None:
 
 
 def test_a_search_along_a_line_asks_for_the_loss_of_the_whole_minibatch() -> None:
-    assert_same(recipe("flatten, dense 3 tanh", optimizer=jr.LBFGS()), pictures())
+    assert_same(recipe("conv 2 3 tanh, flatten", optimizer=jr.LBFGS()), pictures())
 
 
 def test_streamed(tmp_path: Path) -> None:
@@ -178,10 +187,11 @@ def test_a_training_goes_on_to_the_same_bits(tmp_path: Path) -> None:
 
 def test_two_threads_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SHARED_SECONDS", 1e-12)
+    monkeypatch.setattr(engine, "EXCHANGED_BYTES", 1e20)
     data, found = pictures(), []
 
     def train(seed: int) -> None:
-        asked = recipe("flatten, dense 4 relu", seed=seed, epochs=30)
+        asked = recipe("conv 4 3 relu, flatten", seed=seed, epochs=30)
         found.append(jr.train(asked, data).chronicle.epochs)
 
     threads = [threading.Thread(target=train, args=(seed,), daemon=True) for seed in range(4)]
