@@ -30,10 +30,10 @@ def as_pictures() -> Arrays:
 
 
 def as_colours() -> Arrays:
-    """512 of them on 32×32 in three colours, each brighter than the one before."""
+    """2,048 of them on 32×32 in three colours, each brighter than the one before."""
     x, y = as_pictures()
-    large = np.pad(x[:512], ((0, 0), (2, 2), (2, 2), (0, 0)))
-    return large * np.array([0.5, 0.75, 1.0], np.float32), y[:512]
+    large = np.pad(x[:2048], ((0, 0), (2, 2), (2, 2), (0, 0)))
+    return large * np.array([0.5, 0.75, 1.0], np.float32), y[:2048]
 
 
 def as_series() -> Arrays:
@@ -239,7 +239,7 @@ RACES = {
     ),
     "resnet20": Asked(
         "ResNet-20",
-        "512 pictures of 32×32 in three colours",
+        "2,048 pictures of 32×32 in three colours",
         Work(
             as_colours,
             classes=10,
@@ -247,7 +247,7 @@ RACES = {
             tries=1,
             networks=Networks("resnet20", torch_resnet20),
         ),
-        *(1, 3, 1.0),
+        *(1, 2, 1.0),
     ),
     "lstm": Asked("LSTM", "4,096 series of 56 steps, 128 units", recurrent("LSTM"), 1, 4, 1.0, 1.5),
     "gru": Asked("GRU", "4,096 series of 56 steps, 128 units", recurrent("GRU"), 1, 4, 1.0, 1.5),
