@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 from pathlib import Path
 
 from jaram.errors import UsageError
@@ -70,6 +71,11 @@ def given_file(option: str, out: str) -> Path:
         if is_new:
             file.unlink()
     return file
+
+
+def resuming(folder: Path) -> str:
+    """The command that goes on with an interrupted run, which knows its own data and recipe."""
+    return shlex.join(["jaram", "train", "--resume", str(folder)])
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -91,14 +91,16 @@ def _reading(no_header: bool, encoding: str | None) -> dict[str, Any]:
 def source_of(run: Path) -> tuple[str, str | list[str] | None, dict[str, Any]]:
     """Where a run's data came from, the columns of its target and what else was said when it was
     read, from its ``data.json``."""
+    from jaram.data.again import said_of_table
     from jaram.data.builtin import NAMES, SHIPPED
     from jaram.runs.files import read_json
 
     content = read_json(run / "data.json")
     try:
-        where = content["summary"]["source"].get("path")
-        name = content["summary"].get("name")
-        how = content["summary"].get("how")
+        summary, task = content["summary"], str(content["task"]["kind"])
+        where = summary["source"].get("path")
+        name = summary.get("name")
+        how = summary.get("how")
         targets = list(content["task"]["target_names"])
     except (KeyError, TypeError, AttributeError):
         raise RunError("cli.no_source", folder=str(run)) from None
@@ -109,7 +111,7 @@ def source_of(run: Path) -> tuple[str, str | list[str] | None, dict[str, Any]]:
         raise UsageError("cli.needs_data_to_resume", folder=str(run))
     if how is not None:
         return where, how.pop("target", None), how
-    return where, targets, {}
+    return where, targets, said_of_table(where, summary, task)
 
 
 def tell_size(speaker: Speaker, name: str, source: Source, rows: int, columns: int) -> None:

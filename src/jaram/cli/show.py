@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jaram.cli.options import Encoding, Json, Lang, NoHeader
-from jaram.cli.output import Speaker
+from jaram.cli.output import Speaker, number
+from jaram.cli.runs import runs
 from jaram.messages import text
+from jaram.runs.listing import list_runs
 
 if TYPE_CHECKING:
     from jaram.data.data import Data
@@ -24,18 +26,53 @@ def show(
     as_json: Json = False,
     lang: Lang = None,
 ) -> int:
-    """Describe a run's or an ensemble's folder, a recipe's TOML file, or data."""
+    """Describe a run's or an ensemble's folder, a folder of runs, a recipe's TOML file, or data."""
     speaker = Speaker(as_json=as_json)
     path = Path(what)
     if (path / "run.json").exists():
-        _show_run(speaker, what)
+        _show_finished_or_not(speaker, what)
     elif (path / "ensemble.json").exists():
         _show_team(speaker, path)
     elif path.suffix == ".toml":
         _show_recipe(speaker, what)
+    elif path.is_dir() and list_runs(path):
+        return runs(what, as_json=as_json)
     else:
         _show_data(speaker, what, no_header, encoding)
     return 0
+
+
+def _show_finished_or_not(speaker: Speaker, what: str) -> None:
+    """A run, or what there is of one that is still training or was cut off."""
+    from jaram.runs.store import read_card
+
+    card = read_card(Path(what))
+    if card.get("status") == "finished":
+        _show_run(speaker, what)
+    else:
+        _show_begun(speaker, Path(what), card)
+
+
+def _show_begun(speaker: Speaker, folder: Path, card: dict[str, Any]) -> None:
+    """The last epoch and the recipe of a run that has not ended, and how to go on with it."""
+    from jaram.cli.folders import resuming
+    from jaram.recipe import Recipe
+    from jaram.runs.files import read_json_lines
+    from jaram.spec import describe
+
+    history = read_json_lines(folder / "history.jsonl")
+    recipe = Recipe.read(folder / "recipe.toml")
+    last = history[-1] if history else {}
+    speaker.say(str(folder))
+    speaker.say(text("cli.doctor_unfinished", epochs=len(history)))
+    measured = [(name, value) for name, value in last.items() if "/" in name]
+    speaker.table([text("cli.last_epoch"), ""], [[name, number(it)] for name, it in measured], 1)
+    speaker.say()
+    speaker.say(recipe.to_toml().rstrip())
+    speaker.say()
+    speaker.say(text("cli.show_next_resume", command=resuming(folder)))
+    told = {"run": str(folder), "result": card.get("status"), "epochs": len(history)}
+    speaker.json({**told, "metrics": dict(measured), "recipe": describe(recipe)})
 
 
 def _show_run(speaker: Speaker, what: str) -> None:

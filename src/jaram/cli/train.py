@@ -65,7 +65,7 @@ _LEFT_TO_THE_RUN = (
     *("--network", "--epochs", "--batch-size", "--seed", "--recipe", "--set"),
     *("--out", "--resume", "--from", "--layers", "--freeze"),
 )
-"""Options that a resumed run has from its own recipe."""
+"""Options that a run has from its own recipe."""
 
 
 def train(
@@ -338,6 +338,7 @@ def _tell_run(speaker: Speaker, run: Run, folder: Path) -> None:
 
 def _tell_interrupted(speaker: Speaker, folder: Path, care: bool) -> int:
     """What is saved after Ctrl-C: a whole run, or one to resume with the command that does it."""
+    from jaram.cli.folders import resuming
     from jaram.runs.store import read_card
 
     is_run = (folder / "run.json").exists()
@@ -348,13 +349,11 @@ def _tell_interrupted(speaker: Speaker, folder: Path, care: bool) -> int:
             key,
             folder=folder,
             epochs=card.get("trained_epochs"),
-            command=_command_with("--recipe", folder / "recipe.toml"),
+            command=_command_with(folder / "recipe.toml"),
         )
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     elif is_run:
-        told = text(
-            "cli.interrupted_saved", folder=folder, command=_command_with("--resume", folder)
-        )
+        told = text("cli.interrupted_saved", folder=folder, command=resuming(folder))
         speaker.json({"error": told, "run": str(folder), "result": "interrupted"})
     elif (folder / "members").exists():
         told = text("cli.interrupted_team", folder=folder / "members")
@@ -366,17 +365,17 @@ def _tell_interrupted(speaker: Speaker, folder: Path, care: bool) -> int:
     return INTERRUPTED
 
 
-def _command_with(option: str, place: Path) -> str:
-    """This command line with what the run's folder knows itself taken from there."""
+def _command_with(recipe: Path) -> str:
+    """This command line with what a recipe knows itself taken from there."""
     kept = []
     arguments = iter(sys.argv[1:])
     for argument in arguments:
         name, sign, _ = argument.partition("=")
         if name == "--keep-head":
             continue
-        if name in _LEFT_TO_THE_RUN or (name, option) == ("--memory", "--resume"):
+        if name in _LEFT_TO_THE_RUN:
             if not sign:
                 next(arguments, None)
             continue
         kept.append(argument)
-    return shlex.join(["jaram", *kept, option, str(place)])
+    return shlex.join(["jaram", *kept, "--recipe", str(recipe)])

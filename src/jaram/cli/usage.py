@@ -9,7 +9,7 @@ import typer
 
 from jaram.errors import UsageError
 from jaram.messages import text
-from jaram.messages.nearest import suggestion
+from jaram.messages.nearest import nearest, suggestion
 
 
 class NoSuchCommandError(UsageError):
@@ -58,9 +58,13 @@ def sentence(error: Exception) -> str | None:
     kind = type(error).__name__
     if kind == "NoSuchOption":
         name: str = getattr(error, "option_name", "")
-        known = _options(context)
+        if name.lstrip("-").lower() in _CROSS_VALIDATION:
+            return text("cli.no_folds", name=name)
         return text(
-            "cli.no_such_option", name=name, suggestion=suggestion(name, known), command=command
+            "cli.no_such_option",
+            name=name,
+            suggestion=_meant(name, _options(context)),
+            command=command,
         )
     if kind == "MissingParameter":
         return text("cli.missing_argument", name=_hint(error), command=command)
@@ -69,6 +73,16 @@ def sentence(error: Exception) -> str | None:
     if kind == "BadOptionUsage":
         return _value_told(getattr(error, "option_name", ""), context, command)
     return text("cli.bad_usage", problem=error.format_message(), command=command)
+
+
+_CROSS_VALIDATION = ("kfold", "k-fold", "folds", "cv", "cross-validate", "cross-validation")
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The nearest option, dashes not compared: they make any two options alike."""
+    options = {option.lstrip("-"): option for option in known if option.startswith("--")}
+    found = nearest(name.lstrip("-"), options)
+    return "" if found is None else text("spec.did_you_mean", nearest=options[found])
 
 
 def _value_told(name: str, context: object, command: str) -> str:

@@ -35,6 +35,12 @@ def _loaded_again(source: Any, summary: dict[str, Any], task: Task) -> Data:
         return load(source)
     if "how" in summary:  # pictures, text and series: as it was said
         return load(source, **summary["how"])
+    return load(source, list(task.target_names), **said_of_table(source, summary, task.kind))
+
+
+def said_of_table(source: Any, summary: dict[str, Any], task: str) -> dict[str, Any]:
+    """What :func:`~jaram.data.load.load` has to be told of a table, so that it takes its columns
+    for what ``summary`` says that they were."""
     told = [column for column in summary.get("columns", []) if isinstance(column, dict)]
     kinds = {
         column["name"]: column["kind"]
@@ -42,14 +48,7 @@ def _loaded_again(source: Any, summary: dict[str, Any], task: Task) -> Data:
         if column.get("role") in ("feature", "left out") and column.get("kind") in COLUMN_KINDS
     }
     roles = {column["role"]: column["name"] for column in told if column.get("role") in _SPECIAL}
-    return load(
-        source,
-        list(task.target_names),
-        task=task.kind,
-        kinds=kinds,
-        **roles,
-        **_reading(source, summary.get("source", {})),
-    )
+    return {"task": task, "kinds": kinds, **roles, **_reading(source, summary.get("source", {}))}
 
 
 def recorded_source(summary: dict[str, Any]) -> str | None:

@@ -339,6 +339,8 @@ def require_unaltered(folder: Path, told: dict[str, Any], names: tuple[str, ...]
 
 def read_card(folder: Path) -> dict[str, Any]:
     """The content of ``run.json``, its version checked."""
+    if folder.is_file():
+        raise RunError("runs.is_a_file", path=str(folder))
     if not folder.is_dir():
         raise RunError("runs.no_folder", path=str(folder))
     if not (folder / "run.json").is_file():
