@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaram as jr
-from jaram.data.language import baselines, joined, pieces, windows
+from jaram.data.language import baselines, joined, language_data, pieces, windows
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, prepare
+from jaram.data.text import TextWishes
+from jaram.errors import DataError
 from jaram.messages import LANGUAGES, set_language
 
 LINE = "하나 둘 셋, one two three.\n"
@@ -191,3 +193,10 @@ def test_an_id_that_was_not_there_is_told():
     for wrong in (IDS + 1, IDS - 1, IDS + 0.5):
         with pytest.raises(jr.DataError, match="0 to 4"):
             preparation.transform(wrong)
+
+
+@pytest.mark.parametrize("text", ["", "a", "abcd"])
+def test_a_text_of_a_few_letters_is_not_told_to_be_cut_shorter(text: str) -> None:
+    with pytest.raises(DataError, match="needs 5 at the very least") as error:
+        language_data(text, TextWishes())
+    assert "length" not in str(error.value)

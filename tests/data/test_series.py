@@ -307,6 +307,11 @@ def test_series_that_cannot_be_foretold() -> None:
         (monthly(8), {"forecast": 3, "window": 8}, "8 steps, too few"),
         (monthly(12), {"forecast": 4, "window": 8}, "too few"),
         (monthly(20), {"forecast": 8, "window": 8}, "divide by time"),
+        (
+            monthly().with_columns(sales=pl.lit(5.0)),
+            {"forecast": 3},
+            "'sales'.* value, 5",
+        ),
         (monthly().reverse(), {"forecast": 3}, "Line 2 of the table: the time '2004-11-01'"),
         (monthly().with_columns(sales=pl.lit(None)), {"forecast": 3}, "'sales' has no value"),
         (monthly().with_columns(sales=pl.lit("x")), {"forecast": 3}, "sales"),

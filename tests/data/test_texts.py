@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +281,17 @@ def test_film_reviews_of_the_corpus() -> None:
     texts = (NSMC / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]
     assert data.table is not None
     assert data.table.column("review").to_list() == [line.rsplit("\t", 1)[0] for line in texts]
+
+
+def test_new_texts_of_unknown_words_are_told() -> None:
+    """A text of which no word was known got an answer, and no word about it."""
+    known = ["a good film", "a bad film"] * 20
+    frame = pl.DataFrame({"t": known, "y": ["p", "n"] * 20})
+    prepared = jd.prepare(jd.load(frame, "y", text="t", unit="word"))
+    assert not any(one.key == "data.unknown_units" for one in prepared.notices)
+    new = pl.DataFrame({"t": ["zxcv qwer", "a good zxcv", "a film"]})
+    with pytest.warns(jd.DataWarning, match="43% of the words in 3 texts never came.*nothing else: 1"):
+        prepared.preparation.transform(new)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        prepared.preparation.transform(pl.DataFrame({"t": ["a good film", "a bad zxcv", "a film"]}))

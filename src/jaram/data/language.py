@@ -86,6 +86,8 @@ def language_data(
     """
     kind, length = wishes.unit or "character", wishes.length or LENGTH
     units = pieces(text, kind)
+    if len(units) < FEWEST_WINDOWS:
+        raise DataError("data.no_running_text", units=len(units), needed=FEWEST_WINDOWS)
     if len(units) <= (FEWEST_WINDOWS - 1) * length:
         needed = (FEWEST_WINDOWS - 1) * length + 1
         raise DataError("data.text_too_short", units=len(units), length=length, needed=needed)

@@ -151,11 +151,14 @@ class Preparation:
 
         They are float32, or int32 for text.
 
-        Columns may come in another order, and with others beside them. Unknown levels and values
-        missing where none was in training raise a :class:`DataWarning`. Raises DataError for a
-        column that is not there, and for an array of another shape.
+        Columns may come in another order, and with others beside them. Unknown levels, texts of
+        which many units are unknown, and values missing where none was in training raise a
+        :class:`DataWarning`. Raises DataError for a column that is not there, and for an array of
+        another shape.
         """
         x, notices = self.apply(data)
+        if self.text is not None:
+            notices = (*notices, *self.text.unknown_told(x, notices))
         for notice in notices:
             warnings.warn(notice.message(), DataWarning, stacklevel=2)
         return x

@@ -274,6 +274,9 @@ def forecast_data(
     window = wishes.window or max(2 * wishes.forecast, 2 * (season or 0), 8)
     intake = Forecast(target, numbers, window, wishes.forecast, time, season)
     values, told = series_of(intake, table)
+    goal = values[:, numbers.index(target)]
+    if (goal == goal[0]).all():
+        raise DataError("data.series_constant", target=target, value=f"{goal[0]:g}")
     x, y = intake.windows(values)
     if len(x) < FEWEST_WINDOWS:
         raise DataError("data.too_few_windows", windows=len(x), horizon=intake.horizon)

@@ -21,6 +21,8 @@ PERCENTILE = 95.0
 LONGEST = 512
 """Units that the chosen length has at most."""
 MOST_UNITS = 20_000
+MANY_UNKNOWN = 0.33
+"""Share of the units of new texts from which on it is told that they are unknown."""
 MOST_OF_LETTER = 3
 """Units that a letter becomes at most: jamo of a syllable of Hangul."""
 _LOOKED_AT = 1000
@@ -92,6 +94,18 @@ class TextColumn:
         if empty:
             notices.append(Notice("data.empty_texts", {"column": self.column, "count": empty}))
         return ids, tuple(notices)
+
+    def unknown_told(self, ids: NDArray[Any], told: Sequence[Notice] = ()) -> tuple[Notice, ...]:
+        """What to say of new texts, ids (n, length), of which many units are unknown: an answer to
+        what was never seen is a guess. ``told``: what was said of them, empty ones among it."""
+        empty = sum(one.values["count"] for one in told if one.key == "data.empty_texts")
+        is_unknown, is_there = ids == UNKNOWN, ids > 0
+        share = (is_unknown.sum() - empty) / max(1, is_there.sum() - empty)
+        if share <= MANY_UNKNOWN:
+            return ()
+        count = int((is_unknown == is_there).all(axis=1).sum()) - empty
+        values = {"column": self.column, "share": f"{share:.0%}", "unit": self.vocabulary.kind}
+        return (Notice("data.unknown_units", values | {"count": count, "n": len(ids) - empty}),)
 
     def is_cut(self, series: pl.Series) -> NDArray[np.bool_]:
         """Which texts (n,) of a column lose what goes beyond the length of an example."""

@@ -83,6 +83,7 @@ _WORDS = {
     "metric": ("report", "metric_"),
     "part": ("report", "part_"),
     "step": ("data", "step_"),
+    "units": ("data", "units_"),
 }
 """Room and beginning of the keys of the words that a format asks for."""
 _FORMATTERS = {lang: _Formatter(lang) for lang in LANGUAGES}
