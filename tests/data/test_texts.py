@@ -290,7 +290,9 @@ def test_new_texts_of_unknown_words_are_told() -> None:
     prepared = jd.prepare(jd.load(frame, "y", text="t", unit="word"))
     assert not any(one.key == "data.unknown_units" for one in prepared.notices)
     new = pl.DataFrame({"t": ["zxcv qwer", "a good zxcv", "a film"]})
-    with pytest.warns(jd.DataWarning, match="43% of the words in 3 texts never came.*nothing else: 1"):
+    with pytest.warns(
+        jd.DataWarning, match="43% of the words in 3 texts never came.*nothing else: 1"
+    ):
         prepared.preparation.transform(new)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

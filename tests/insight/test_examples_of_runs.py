@@ -65,6 +65,17 @@ def test_a_run_on_pictures_keeps_them_with_saliency_filters_and_maps(picture_run
     assert told["filters"]["layer"] == "conv 4 activation=relu"
 
 
+def test_filters_inside_of_a_block_are_kept_without_maps(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).uniform(0, 200, (60, 6, 6, 1))
+    network = (jr.Residual((jr.Conv(4, 3, "relu"),)), jr.Flatten())
+    jr.train(
+        jr.Recipe(network=network, epochs=1), jr.Data(x, np.arange(60) % 2), out=tmp_path / "r"
+    )
+    told = kept(tmp_path / "r")
+    assert len(told["filters"]["pictures"]) == 4 and "maps" not in told
+    assert "conv 4" in told["filters"]["layer"]
+
+
 def test_augmented_pictures_are_kept_beside_the_plain_ones(picture_run: Path) -> None:
     told = kept(picture_run, "augmented.json")
     assert told["augment"] == ["random_shift 0.2"]

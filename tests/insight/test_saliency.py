@@ -12,8 +12,8 @@ from jaram.insight.pixels import array_of, pixels_of
 from jaram.insight.saliency import (
     EXAMPLES,
     class_logits,
-    filters,
     first_convolution,
+    first_filters,
     look,
     maps_place,
 )
@@ -103,9 +103,40 @@ def test_the_first_convolution_with_a_window_is_found() -> None:
     assert first_convolution((jr.Flatten(), jr.Dense(3))) is None
     assert maps_place((jr.Flatten(), jr.Dense(3))) == 0
     params = initial_params(network, 0, SHAPE)
-    kernels = filters(params, 1)
-    assert kernels.shape == (8, 3, 3, 4)
-    np.testing.assert_array_equal(kernels[5, 0, 2], np.asarray(params[1]["weight"])[0, 2, :, 5])
+    found = first_filters(network, params, initial_state(network, SHAPE))
+    assert found is not None and found.place == 1 and found.layer == network[1]
+    assert found.kernels.shape == (8, 3, 3, 4)
+    weight = np.asarray(params[1]["weight"])
+    np.testing.assert_array_equal(found.kernels[5, 0, 2], weight[0, 2, :, 5])
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        jr.Sequential((jr.BatchNorm(), jr.Conv(8, 3))),
+        jr.Residual((jr.Sequential((jr.Conv(8, 3),)),)),
+        jr.Parallel((jr.Conv(3, 1), (jr.Conv(2, 1), jr.Conv(8, 3)))),
+        jr.Frozen(jr.Sequential((jr.Frozen(jr.Conv(8, 3)),))),
+    ],
+)
+def test_the_first_convolution_is_found_in_blocks(block: jr.Layer) -> None:
+    """A residual network had no filters in its report."""
+    network = (jr.Conv(4, 1), block, jr.Conv(16, 3), jr.Flatten())
+    states = initial_state(network, SHAPE)
+    found = first_filters(network, initial_params(network, 0, SHAPE), states)
+    assert found is not None and found.place == 1 and found.layer == jr.Conv(8, 3)
+    assert found.kernels.shape[:3] == (8, 3, 3) and found.kernels.any()
+    assert first_filters((jr.Flatten(),), ({},), ({},)) is None
+
+
+def test_a_frozen_convolution_has_its_maps() -> None:
+    network = (
+        jr.Frozen(jr.Conv(8, 3)),
+        jr.Frozen(jr.BatchNorm()),
+        jr.Activation("relu"),
+        jr.Flatten(),
+    )
+    assert first_convolution(network) == 0 and maps_place(network) == 2
 
 
 def test_a_weight_of_0_is_the_middle_grey() -> None:

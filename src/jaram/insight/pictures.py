@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from jaram.data.prepare import Part, Prepared
 from jaram.insight.choice import told_of, worth_seeing
 from jaram.insight.pixels import Pixels, as_they_came, pixels_of
-from jaram.insight.saliency import EXAMPLES, Look, filters, first_convolution, look, maps_place
+from jaram.insight.saliency import (
+    EXAMPLES,
+    Look,
+    first_convolution,
+    first_filters,
+    look,
+    maps_place,
+)
 from jaram.network.network import NetworkParams, NetworkState
 from jaram.recipe import Recipe
 from jaram.spec import words
@@ -26,9 +33,10 @@ MOST_MAPS = 32
 
 def pictures_seen(run: Run, part: Part, found: Answers) -> dict[str, Any]:
     """The surest mistakes and some right answers with their saliency, the filters of the first
-    convolution and its feature maps of the first of these pictures."""
+    convolution and, if that is a layer of its own, its feature maps of the first of these
+    pictures."""
     network = run.recipe.network or ()
-    place, first = maps_place(network), first_convolution(network)
+    place, first = maps_place(network), first_filters(network, run.params, run.network_state)
     shown = worth_seeing(run.task, part, found, EXAMPLES)
     x = np.asarray(part.x[shown])
     looked = look(
@@ -43,9 +51,10 @@ def pictures_seen(run: Run, part: Part, found: Answers) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": "pictures", "examples": examples}
     if first is not None:
         told["filters"] = {
-            "layer": words(network[first]),
-            "pictures": filter_pictures(filters(run.params, first)[:MOST_FILTERS]),
+            "layer": words(first.layer),
+            "pictures": filter_pictures(first.kernels[:MOST_FILTERS]),
         }
+    if first is not None and first.place == first_convolution(network):
         told["maps"] = {"picture": pixels_of(pictures[0]), "pictures": map_pictures(looked)}
     return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import jax
 import jax.numpy as jnp
@@ -12,11 +12,14 @@ from jax import Array
 from numpy.typing import NDArray
 
 from jaram.network.activation import Activation
+from jaram.network.composition import Parallel, Residual, Sequential
 from jaram.network.convolution import Conv
-from jaram.network.layer import Context
+from jaram.network.frozen import bare, weights_of
+from jaram.network.layer import Context, Layer, Params, State
 from jaram.network.network import Network, NetworkParams, NetworkState
 from jaram.network.normalization import BatchNorm
 from jaram.recipe import Recipe
+from jaram.spec import name_of
 from jaram.training.devices import QUICKLY, available
 from jaram.training.engine import for_program, knob_arrays
 from jaram.training.programs import make_room
@@ -92,13 +95,13 @@ def _look(
 
 
 def first_convolution(network: Network) -> int | None:
-    """The place of the first convolution with a window of its own; None if there is none."""
-    found = [
-        place
-        for place, layer in enumerate(network)
-        if isinstance(layer, Conv) and layer.kernel not in (1, (1, 1))
-    ]
-    return found[0] if found else None
+    """The place of the first layer that is a convolution with a window of its own, frozen or not;
+    None if there is none."""
+    return next((place for place, layer in enumerate(network) if _has_window(bare(layer))), None)
+
+
+def _has_window(layer: Layer) -> TypeGuard[Conv]:
+    return isinstance(layer, Conv) and layer.kernel not in (1, (1, 1))
 
 
 def maps_place(network: Network) -> int:
@@ -108,14 +111,46 @@ def maps_place(network: Network) -> int:
     if place is None:
         return 0
     for after in range(place + 1, len(network)):
-        if isinstance(network[after], Activation):
+        if isinstance(bare(network[after]), Activation):
             return after
-        if not isinstance(network[after], BatchNorm):
+        if not isinstance(bare(network[after]), BatchNorm):
             break
     return place
 
 
-def filters(params: NetworkParams, place: int) -> NDArray[np.float32]:
-    """The kernels of the picture convolution at ``place``, ``(filters, height, width, channels)``;
-    channels are those of one group."""
-    return np.moveaxis(np.asarray(params[place]["weight"], np.float32), -1, 0)
+class Filters(NamedTuple):
+    """The first convolution over pictures: in which layer of the network it is, itself, and its
+    kernels ``(filters, height, width, channels)``; channels are those of one group."""
+
+    place: int
+    layer: Conv
+    kernels: NDArray[np.float32]
+
+
+def first_filters(network: Network, params: NetworkParams, states: NetworkState) -> Filters | None:
+    """The filters of the first convolution, which may be inside of blocks; None without any."""
+    for place, (layer, own, state) in enumerate(zip(network, params, states, strict=True)):
+        found = _within(layer, own, state)
+        if found is not None:
+            kernels = np.moveaxis(np.asarray(found[1]["weight"], np.float32), -1, 0)
+            return Filters(place, found[0], kernels)
+    return None
+
+
+def _within(layer: Layer, params: Params, state: State) -> tuple[Conv, Params] | None:
+    """The first convolution over pictures in a layer, and its parameters."""
+    params, state = weights_of(layer, params, state)
+    layer = bare(layer)
+    if _has_window(layer) and np.ndim(params["weight"]) == 4:
+        return layer, params
+    inside: tuple[Layer, ...] = ()
+    if isinstance(layer, Sequential | Residual):
+        inside = layer.layers
+    elif isinstance(layer, Parallel):
+        inside = layer.branches
+    for index, one in enumerate(inside):
+        name = f"{index}_{name_of(one)}"
+        found = _within(one, params.get(name, {}), state.get(name, {}))
+        if found is not None:
+            return found
+    return None
