@@ -57,6 +57,15 @@ def test_seeds_and_arms_are_those_that_fit(iris: jr.Data) -> None:
     assert purse.arms(base, arms, np.inf, seeds=5) == arms
 
 
+def test_what_a_trial_took_tells_what_follows_takes(iris: jr.Data) -> None:
+    """A busy machine, and compilations: the confirmation was planned as if there were neither."""
+    purse, arms = priced(iris, 10), [arm(iris, 10), arm(iris, 20)]
+    found: Any = [SimpleNamespace(arm=arms[0], share=1.0), SimpleNamespace(arm=arms[1], share=0.25)]
+    later = purse.having_spent(12.0, found, seeds=2)  # 2 · (1 + 0.5) s were planned
+    assert later.cost(arms[0]) == pytest.approx(4.0)
+    assert purse.having_spent(12.0, [], seeds=2) is purse
+
+
 def test_the_whole_treatment_keeps_to_its_time(
     iris: jr.Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jaram.doctor.trial import Arm
+from jaram.doctor.trial import Arm, Measured
 from jaram.runs.cost import epoch_seconds
 
 if TYPE_CHECKING:
@@ -43,6 +43,12 @@ class Purse:
         """Seconds that an arm takes from one seed, if nothing ends it early."""
         epochs = arm.recipe.epochs or 1
         return self.slowness * epochs * epoch_seconds(arm.recipe, arm.prepared)
+
+    def having_spent(self, seconds: float, measured: Sequence[Measured], seeds: int) -> Purse:
+        """The purse by how long a trial has taken, which compiles and trains as what follows it
+        will, on a machine as busy."""
+        planned = seeds * sum(one.share * self.cost(one.arm) for one in measured)
+        return Purse(self.slowness * seconds / planned) if planned else self
 
     def seeds(self, base: Arm, arms: Sequence[Arm], seconds: float, most: int) -> int:
         """How many seeds there is time for, ``most`` at most: enough to try the first few arms and

@@ -294,7 +294,11 @@ class _Treating:
 
     def trial(self, arms: Sequence[Arm]) -> list[Measured]:
         self.progress("doctor.stage_trial", {"arms": len(arms), "seeds": len(self.seeds)})
-        return run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late, self.told_of)
+        began = time.perf_counter()
+        found = run_trial(arms, self.seeds, self.metric, RUNGS, self.is_late, self.told_of)
+        spent = time.perf_counter() - began  # compiling, and others on the machine, among it
+        self.purse = self.purse.having_spent(spent, found, len(self.seeds))
+        return found
 
     def told_of(self, done: int, arms: int) -> None:
         """Tell how far a trial is, now and then."""
