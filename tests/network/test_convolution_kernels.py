@@ -20,15 +20,8 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("in_parts", [False, True])
-def test_a_convolution_equals_the_plain_one(
-    shape: tuple[int, ...], in_parts: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_convolution_equals_the_plain_one(shape: tuple[int, ...]) -> None:
     batch, height, width, inputs, outputs, size, stride, padding = shape
-    if in_parts:  # as if it were large, on a machine of two cores
-        monkeypatch.setattr(convolution, "LARGE", 0)
-        monkeypatch.setattr(convolution, "DEEP", 0)
-        monkeypatch.setattr(convolution.os, "cpu_count", lambda: 2)
     rng = np.random.default_rng(0)
     x = jnp.asarray(rng.standard_normal((batch, height, width, inputs), np.float32))
     weight = jnp.asarray(rng.standard_normal((size, size, inputs, outputs), np.float32))

@@ -11,7 +11,6 @@ the output's gradient takes 10 ms (14×14, 32→64 channels, batch 128, 3×3).
 from __future__ import annotations
 
 import math
-import os
 from functools import partial, reduce
 from typing import Any
 
@@ -95,7 +94,7 @@ def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> 
     2.1 (3→16).
     """
     if columns == 1:
-        return _convolve_parts(x, weight, window)
+        return convolve_plainly(x, weight, window)
     stride = window.strides[-1]
     further = (columns - 1) * stride
     before: list[Any] = [(0, 0)] * (weight.ndim - 3)
@@ -109,32 +108,8 @@ def _convolve_columns(x: Array, weight: Array, window: Window, columns: int) -> 
         window.padding,
         window.dilation,
     )
-    y = _convolve_parts(x, jnp.concatenate(moved, axis=-1), wide)
+    y = convolve_plainly(x, jnp.concatenate(moved, axis=-1), wide)
     return y.reshape(*y.shape[:-2], columns * y.shape[-2], weight.shape[-1])
-
-
-LARGE = 5e7
-"""Multiply-adds from which on a convolution is worth a core more."""
-DEEP = 64
-"""Multiply-adds for each number of the output, below which putting parts together costs more than
-it gains."""
-
-
-def _convolve_parts(x: Array, weight: Array, window: Window) -> Array:
-    """The convolution of as many parts of the minibatch as there are cores.
-
-    XLA runs one convolution on one core, but several that do not depend on each other side by side:
-    8.3 ms fall to 4.9 on two cores (14×14, 32→64 channels, batch 128).
-    """
-    depth = math.prod(weight.shape[:-1])
-    places = math.prod(window.output_sizes(x.shape[1:-1]))
-    work = x.shape[0] * places * weight.shape[-1] * depth
-    cores = os.cpu_count() or 1
-    parts = _largest_divisor(x.shape[0], cores) if work >= LARGE and depth >= DEEP else 1
-    if parts == 1:
-        return convolve_plainly(x, weight, window)
-    found = [convolve_plainly(part, weight, window) for part in jnp.split(x, parts)]
-    return jnp.concatenate(found)
 
 
 def _forward(x: Array, weight: Array, window: Window) -> tuple[Array, tuple[Array, Array]]:
