@@ -295,7 +295,7 @@ def test_missing_steps_of_a_forecast_look_at_nothing_later() -> None:
 
 
 def test_a_file_too_short_to_foretell_from_speaks_of_the_window_alone() -> None:
-    """"too few for a window of 8 and 0 steps ahead"."""
+    """ "too few for a window of 8 and 0 steps ahead"."""
     intake = Forecast("v", ("v",), window=8, horizon=3)
     with pytest.raises(DataError, match="has 1 step, too few for the window of 8 steps"):
         intake.last_window(np.zeros((1, 1)))

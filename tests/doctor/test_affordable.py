@@ -83,7 +83,7 @@ def test_the_whole_treatment_keeps_to_its_time(
     assert [len(part) for part in treating.fresh_seeds(arms[1])] == [2, 2]
     treating.budget = 1e-3
     (part,) = treating.fresh_seeds(arms[1])
-    assert len(part) == 2 and not set(part) & set(treating.seeds)
+    assert len(part) == 4 and not set(part) & set(treating.seeds)
 
 
 def test_seeds_that_are_asked_for_stay(iris: jr.Data) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FEWEST_SEEDS = 2
 """One pair has no interval."""
+FEWEST_FRESH = 4
+"""Seeds of a confirmation, even beyond the time: from two pairs no gain could ever be told, since
+Student's interval is four times as wide as from four."""
 WORTH_A_SEED = 3
 """Remedies that are rather tried, from fewer seeds, than left out."""
 TRIAL = 0.6

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from jaram.data.options import PrepareOptions
 from jaram.data.prepare import Part, Prepared, prepare
-from jaram.doctor.affordable import FEWEST_SEEDS, TRIAL, Purse
+from jaram.doctor.affordable import FEWEST_FRESH, FEWEST_SEEDS, TRIAL, Purse
 from jaram.doctor.confirmation import kept_scores, set_aside
 from jaram.doctor.diagnosis import Diagnosis, diagnose_evidence, gather
 from jaram.doctor.evidence import MATTERS, Evidence
@@ -376,13 +376,13 @@ class _Treating:
 
     def fresh_seeds(self, winner: Arm) -> list[tuple[int, ...]]:
         """Seeds that no arm was chosen by, as many as there is time for, in parts of equal size: of
-        the trial's seeds twice as many at most, two at least."""
+        the trial's seeds twice as many at most, FEWEST_FRESH at least."""
         first, parts, count = self.seeds[0] + FRESH, CONFIRMED_PARTS, len(self.seeds)
         if self.budget is not None:
             a_seed = self.purse.cost(self.arm(self.before)) + self.purse.cost(winner)
             some = int(max(0.0, self.left()) // a_seed)
             parts = CONFIRMED_PARTS if some > count else 1
-            count = max(FEWEST_SEEDS, min(count, some // parts))
+            count = max(FEWEST_FRESH // parts, min(count, some // parts))
         return [
             tuple(range(first + part * count, first + (part + 1) * count)) for part in range(parts)
         ]
