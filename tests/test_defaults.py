@@ -230,6 +230,24 @@ def test_texts_are_told_apart_by_runs_of_units_without_a_penalty() -> None:
     assert all(choice.field != "penalties" for choice in choices)
 
 
+def test_runs_of_letters_are_longer_and_vectors_as_wide_as_there_are_classes() -> None:
+    letters, _ = network_for(jr.load("film_reviews", unit="jamo"))
+    characters, _ = network_for(jr.load("film_reviews"))
+    assert (letters[0].longest, characters[0].longest) == (6, 3)
+    assert characters[0].units == 8
+    rows = [f"글 {chr(ord('가') + row % 12)} 하나" for row in range(120)]
+    labels = [f"c{row % 12}" for row in range(120)]
+    many, _ = network_for(jr.load({"text": rows, "label": labels}, "label", text="text"))
+    assert many[0].units == 12
+
+
+def test_texts_have_a_rate_of_their_own_and_a_said_network_does_not() -> None:
+    prepared = prepare(jr.load("film_reviews"))
+    assert complete(jr.Recipe(), prepared)[0].optimizer == jr.Adam(3e-3)
+    said = jr.Recipe(network="global_average_pool")
+    assert complete(said, prepared)[0].optimizer == jr.Adam(1e-3)
+
+
 def test_series_have_a_tenth_of_the_penalty_of_a_table() -> None:
     rng = np.random.default_rng(0)
     rows = prepare(jr.Data(rng.normal(size=(100, 6)), np.arange(100) % 2))

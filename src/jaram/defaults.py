@@ -136,7 +136,7 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     # Somebody's own network is trained as it stands.
     is_plain = recipe.network is not None or recipe.begin is not None
     if recipe.optimizer is None:
-        optimizer = Adam(default_rate(recipe, task))
+        optimizer = Adam(default_rate(recipe, prepared))
         changes["optimizer"] = choose("optimizer", optimizer, "chose_optimizer")
     if recipe.penalties is None:
         changes["penalties"] = ()
@@ -171,13 +171,16 @@ def complete(recipe: Recipe, prepared: Prepared) -> tuple[Recipe, tuple[Choice, 
     return completed, tuple(choices)
 
 
-def default_rate(recipe: Recipe, task: Task) -> float:
-    """Adam's learning rate: larger where a new head has to keep up with layers that know much."""
+def default_rate(recipe: Recipe, prepared: Prepared) -> float:
+    """Adam's learning rate: larger where a new head has to keep up with layers that know much, and
+    where most rows of an embedding come rarely."""
     if recipe.begin is not None:
         return 1e-2
     if recipe.network is not None:
         return 1e-3
-    return 5e-3 if task.kind == "language" else 2e-3
+    if prepared.task.kind == "language":
+        return 5e-3
+    return 3e-3 if prepared.preparation.kind == "text" else 2e-3
 
 
 def _require_agreement(completed: Recipe, task: Task) -> None:
@@ -259,24 +262,29 @@ def picture_network(prepared: Prepared) -> Network:
     return (*layers, Dropout(0.25), Flatten(), Dense(128, ReLU()), Dropout(0.5))
 
 
-MOST_BUCKETS = 1 << 16
+MOST_BUCKETS = 1 << 18
+LEAST_UNITS, MOST_UNITS = 8, 32
 
 
 def text_network(prepared: Prepared) -> Network:
-    """The mean of the vectors of all runs of one to three units (fastText, Joulin et al., 2017).
+    """The mean of the vectors of all runs of one to three units, of up to six letters of Hangul
+    (fastText, Joulin et al., 2017): as wide as there are classes, from 8 to 32.
 
-    On 16,000 Korean film reviews by characters it was right as often as a logistic regression over
-    tf-idf of the same runs, 83%, convolutions (Kim, 2014) 81%, at five times the time; convolutions
-    beside or above these vectors, attention and the maximum over them gained nothing. On 840 of the
-    reviews that ship with Jaram it was 79% against 71%, with one division of the rows.
+    On three tenths of 20,000 Korean film reviews, each foretold from the other 18,000, it was right
+    on 83.8% by characters, as often as a logistic regression over tf-idf of the same runs, on 83.3%
+    by letters, and on 84.3% by the mean of both. Vectors of 32 units in half as many buckets came
+    to 83.5%, convolutions above those of runs of two (Kim, 2014) to 82.1%. On the 1,200 reviews
+    that ship with Jaram narrow and wide were right on 74% (six divisions of the rows).
     """
     text = prepared.preparation.text
     assert text is not None
     # There are no more runs of one length than units.
-    units = int(np.count_nonzero(prepared.train.x[:]))
-    buckets = min(MOST_BUCKETS, 1 << max(8, math.ceil(math.log2(units))))
-    runs = NGramEmbedding(text.vocabulary.size, 32, buckets)
-    return (runs, Dropout(0.5), GlobalAvgPool(), Dropout(0.5))
+    seen = int(np.count_nonzero(prepared.train.x[:]))
+    buckets = min(MOST_BUCKETS, 1 << max(8, math.ceil(math.log2(seen))))
+    units = min(MOST_UNITS, max(LEAST_UNITS, len(prepared.task.classes)))
+    longest = 6 if text.vocabulary.kind == "jamo" else 3
+    runs = NGramEmbedding(text.vocabulary.size, units, buckets, longest)
+    return (runs, GlobalAvgPool(), Dropout(0.3))
 
 
 def forecast_network() -> Network:
