@@ -272,9 +272,10 @@ def text_network(prepared: Prepared) -> Network:
 
     On three tenths of 20,000 Korean film reviews, each foretold from the other 18,000, it was right
     on 83.8% by characters, as often as a logistic regression over tf-idf of the same runs, on 83.3%
-    by letters, and on 84.3% by the mean of both; on 5,000 of other films on 83.0%. Vectors of 32 units in half as many buckets came
-    to 83.5%, convolutions above those of runs of two (Kim, 2014) to 82.1%. On the 1,200 reviews
-    that ship with Jaram narrow and wide were right on 74% (six divisions of the rows).
+    by letters, and on 84.3% by the mean of both; on 5,000 of other films on 83.0%. Vectors of 32
+    units in half as many buckets came to 83.5%, convolutions above those of runs of two (Kim,
+    2014) to 82.1%. On the 1,200 reviews that ship with Jaram narrow and wide were right on 74% (six
+    divisions of the rows).
     """
     text = prepared.preparation.text
     assert text is not None
