@@ -42,15 +42,16 @@ def stages() -> None:
     from jaram.data.prepare import prepare
     from jaram.defaults import complete
     from jaram.runs.candidates import prepare_options
-    from jaram.training import engine
+    from jaram.training import engine, planning
     from jaram.training.epochs import program_of
+    from jaram.training.group import Group
 
     layers = (jr.Dense(64, "relu"), jr.Dense(32, "relu"))
     asked = jr.Recipe(network=layers, batch_size=32, epochs=10)
     data = jr.Data(*table())
     prepared = prepare(data, prepare_options(asked))
-    group = engine.Group((complete(asked, prepared)[0],), prepared)
-    plan = engine.plan_for(group)
+    group = Group((complete(asked, prepared)[0],), prepared)
+    plan = planning.plan_for(group)
     recipes, state = engine.initial(group, plan)
     arrays = engine.arrays_for(group, plan)
     orders = engine._orders(group, plan, 0, 10)

@@ -16,8 +16,8 @@ from jaram.optimizer.schedules import Schedule, Steps
 from jaram.runs.candidates import candidates_of
 from jaram.searches.rate_test import AROUND, STEPS, learning_rate_test
 from jaram.spec import Positive, spec
-from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training import engine, planning
+from jaram.training.group import Group
 
 SETS = ("iris", "breast_cancer", "diabetes", "moons")
 ASKED = [(name, optimizer) for name in SETS for optimizer in (jr.Adam(), jr.SGD())]
@@ -71,7 +71,7 @@ def swept(recipe: jr.Recipe, data: jr.Data) -> tuple[NDArray[np.float64], NDArra
     an_epoch = Group((candidate.recipe,), candidate.prepared).steps
     whole = dataclasses.replace(candidate.recipe, epochs=-(-STEPS // an_epoch))
     group = Group((whole,), candidate.prepared)
-    plan = engine.plan_for(group, takes_vitals=False)
+    plan = planning.plan_for(group, takes_vitals=False)
     recipes, state = engine.initial(group, plan)
     steps = list(engine.advance(group, plan, recipes, state, 0, lambda _: False))
     losses = np.concatenate([np.asarray(step.records.losses[0]).ravel() for step in steps])

@@ -17,7 +17,7 @@ from jaram.defaults import complete, default_batch_size, default_epochs, penalty
 from jaram.errors import RecipeError
 from jaram.network.network import shapes
 from jaram.runs.candidates import prepare_options
-from jaram.training import engine
+from jaram.training.group import structure
 
 
 def data(kind: str, rows: int = 40) -> jr.Data:
@@ -57,7 +57,7 @@ def test_completing_twice_changes_nothing(kind: str, said: dict[str, Any]) -> No
     again, none = complete(completed, prepared)
     assert again == completed
     assert none == ()
-    assert engine.structure(again) == engine.structure(completed)
+    assert structure(again) == structure(completed)
     # What was said is left as it was said; what was chosen is told, and why.
     for field, value in said.items():
         if field == "network":

@@ -19,7 +19,8 @@ import pytest
 
 import jaram as jr
 from jaram.runs.candidates import prepare_options
-from jaram.training import engine
+from jaram.training import engine, planning
+from jaram.training.group import Group
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}  # five times what was measured; see above
 
@@ -98,8 +99,8 @@ def last_params(recipes: list[jr.Recipe], **layout: Any) -> list[np.ndarray]:
     from jaram.defaults import complete
 
     prepared = prepare(data(), prepare_options(recipes[0]))
-    group = engine.Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
-    plan = dataclasses.replace(engine.plan_for(group), **layout)
+    group = Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
+    plan = dataclasses.replace(planning.plan_for(group), **layout)
     knobs, state = engine.initial(group, plan)
     for advance in engine.advance(group, plan, knobs, state, 0, lambda _: False):
         state = advance.state
@@ -113,8 +114,8 @@ def test_a_state_is_laid_out_as_the_one_it_becomes() -> None:
 
     recipes = [member(number) for number in range(5)]
     prepared = prepare(data(), prepare_options(recipes[0]))
-    group = engine.Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
-    plan = engine.plan_for(group)
+    group = Group(tuple(complete(recipe, prepared)[0] for recipe in recipes), prepared)
+    plan = planning.plan_for(group)
     assert plan.devices == 2
     knobs, state = engine.initial(group, plan)
     (reached,) = engine.advance(group, plan, knobs, state, 0, lambda _: True)

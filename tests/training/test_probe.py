@@ -14,7 +14,8 @@ import jaram as jr
 from jaram.data import prepare
 from jaram.defaults import complete
 from jaram.runs.candidates import prepare_options
-from jaram.training import engine
+from jaram.training import engine, planning
+from jaram.training.group import Group
 from jaram.training.probe import PROBE_ROWS, VITAL_SIGNS
 
 ROWS = 60  # not more than PROBE_ROWS: the probe sees the whole training part
@@ -47,8 +48,8 @@ def each_epoch(asked: jr.Recipe, given: jr.Data, change: Any = None) -> tuple[li
     change: a function of the first parameters, for networks whose activations are known by hand.
     """
     prepared = prepare(given, prepare_options(asked))
-    group = engine.Group((complete(asked, prepared)[0],), prepared)
-    plan = dataclasses.replace(engine.plan_for(group), capacity=1)
+    group = Group((complete(asked, prepared)[0],), prepared)
+    plan = dataclasses.replace(planning.plan_for(group), capacity=1)
     knobs, state = engine.initial(group, plan)
     if change is not None:
         state = state._replace(params=jax.tree.map(np.asarray, change(state.params)))

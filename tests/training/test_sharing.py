@@ -16,7 +16,8 @@ from jaram.defaults import complete
 from jaram.network import sharing
 from jaram.progress import EpochReport, Silent
 from jaram.runs.candidates import prepare_options
-from jaram.training import devices, engine
+from jaram.training import devices, planning
+from jaram.training.group import Group
 
 CLOSE = {"rtol": 2e-4, "atol": 2e-5}
 """The same sums in another order: some 1e-6 after three epochs. A mask, a statistic or a loss that
@@ -66,8 +67,8 @@ class Impatient(Silent):
 def trained(recipe: jr.Recipe | None, data: jr.Data, shared: bool, **how: Any) -> jr.Run:
     """A training whose minibatches two devices share, or one that has them alone."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(engine, "SHARED_SECONDS", 1e-12 if shared else 1e12)
-        patched.setattr(engine, "EXCHANGED_BYTES", 1e20)
+        patched.setattr(planning, "SHARED_SECONDS", 1e-12 if shared else 1e12)
+        patched.setattr(planning, "EXCHANGED_BYTES", 1e20)
         return jr.train(recipe, data, **how)
 
 
@@ -88,7 +89,7 @@ def assert_same(recipe: jr.Recipe, data: jr.Data, **how: Any) -> None:
 def shares(network: str, **fields: Any) -> int:
     asked = recipe(network, **fields)
     prepared = prepare(pictures(), prepare_options(asked))
-    return engine.plan_for(engine.Group((complete(asked, prepared)[0],), prepared)).shares
+    return planning.plan_for(Group((complete(asked, prepared)[0],), prepared)).shares
 
 
 def test_small_steps_are_not_shared() -> None:
@@ -101,8 +102,8 @@ def test_what_is_one_product_of_matrices_is_not_shared() -> None:
 
 
 def test_only_even_parts_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SHARED_SECONDS", 1e-12)
-    monkeypatch.setattr(engine, "EXCHANGED_BYTES", 1e20)
+    monkeypatch.setattr(planning, "SHARED_SECONDS", 1e-12)
+    monkeypatch.setattr(planning, "EXCHANGED_BYTES", 1e20)
     assert shares("conv 4 3, flatten") >= 2
     assert shares("conv 4 3, flatten", batch_size=31) == 1
     assert shares("conv 4 3, flatten", validation=0.5) == 1  # fewer rows than the probe has
@@ -153,7 +154,7 @@ def test_recurrent_dropout() -> None:
 
 def test_minibatches_of_several_widths(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both devices take the width of the whole minibatch's longest text, or they wait for ever."""
-    monkeypatch.setattr(engine, "WIDTH_SECONDS", 1e-9)
+    monkeypatch.setattr(planning, "WIDTH_SECONDS", 1e-9)
     assert_same(recipe("embedding 12 4 mask_zero=true, gru 3"), texts())
 
 
@@ -186,8 +187,8 @@ def test_a_training_goes_on_to_the_same_bits(tmp_path: Path) -> None:
 
 
 def test_two_threads_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SHARED_SECONDS", 1e-12)
-    monkeypatch.setattr(engine, "EXCHANGED_BYTES", 1e20)
+    monkeypatch.setattr(planning, "SHARED_SECONDS", 1e-12)
+    monkeypatch.setattr(planning, "EXCHANGED_BYTES", 1e20)
     data, found = pictures(), []
 
     def train(seed: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 import jaram as jr
 from jaram.data.streamed import Streamed
 from jaram.training import engine, examples
+from jaram.training.group import Group
 
 ROWS, BATCH, EPOCHS = 153, 8, 3
 SHAPE = (4, 4, 1)
@@ -89,7 +90,7 @@ def test_a_streamed_training_is_one_in_memory_in_the_same_order(
     found = jr.train(asked, source, memory=memory)
     assert found.prepared is not None
     assert isinstance(found.prepared.train.x, Streamed)
-    stream = engine.stream_of(engine.Group((found.recipe,), found.prepared))
+    stream = engine.stream_of(Group((found.recipe,), found.prepared))
     assert stream.blocks == (1 if memory == ONE_BLOCK else 6)
 
     def same_order(rows: int, size: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray:

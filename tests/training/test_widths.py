@@ -13,8 +13,8 @@ import jaram as jr
 from jaram.data.prepare import prepare
 from jaram.network.network import initial_params
 from jaram.recipe import Recipe
-from jaram.training import engine, widths
-from jaram.training.engine import Group
+from jaram.training import engine, planning, widths
+from jaram.training.group import Group
 
 WORDS = ["bright", "dull", "long", "short", "warm", "cold", "slow", "quick", "plain", "rich"]
 
@@ -51,7 +51,7 @@ def trained(given: tuple[int, ...]) -> Any:
     prepared = prepare(texts())
     recipe, _ = complete(RECIPE, prepared)
     group = Group((recipe,), prepared)
-    plan = dataclasses.replace(engine.plan_for(group), widths=given)
+    plan = dataclasses.replace(planning.plan_for(group), widths=given)
     knobs, state = engine.initial(group, plan)
     steps = list(engine.advance(group, plan, knobs, state, 0, lambda _: False))
     losses = np.concatenate([step.records.losses[0] for step in steps])
@@ -97,4 +97,4 @@ def test_widths_do_not_depend_on_who_trains_beside() -> None:
     prepared = prepare(texts())
     recipe, _ = complete(dataclasses.replace(RECIPE, epochs=100_000), prepared)
     alone, together = Group((recipe,), prepared), Group((recipe,) * 9, prepared)
-    assert engine.plan_for(alone).widths == engine.plan_for(together).widths != ()
+    assert planning.plan_for(alone).widths == planning.plan_for(together).widths != ()

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from jaram.data.task import Task
 from jaram.recipe import Recipe
-from jaram.training import engine, supervised
-from jaram.training.engine import Group
+from jaram.training import engine, planning, supervised
 from jaram.training.epochs import run_epochs
+from jaram.training.group import Group
 from jaram.training.layout import Plan
 from jaram.training.order import epoch_order, probe_rows
 from jaram.training.probe import VITAL_SIGNS, vital_signs
@@ -89,7 +89,7 @@ class Examination:
     @cached_property
     def initial(self) -> FirstLook:
         """Vital signs, signal and loss at the first weights."""
-        plan = engine.plan_for(self._group, most_devices=1)
+        plan = planning.plan_for(self._group, most_devices=1)
         knobs, state = engine.initial(self._group, plan)
         batch = engine.watched_for(self._group, plan).probe
         make_room(_first_look)
@@ -179,7 +179,7 @@ class Examination:
 
     @cached_property
     def _plan(self) -> Plan:
-        return engine.plan_for(self._group)
+        return planning.plan_for(self._group)
 
     def _order(self, epoch: int) -> NDArray[np.int32]:
         recipe, examples = self.recipe, len(self.prepared.train.x)
@@ -218,7 +218,7 @@ def _best_training_score(group: Group, enough: float) -> float:
     """The best epoch's accuracy or R² on the training rows, until one reaches ``enough``."""
     from jaram.objective.monitors import monitors
 
-    plan = engine.plan_for(group, takes_vitals=False)
+    plan = planning.plan_for(group, takes_vitals=False)
     knobs, state = engine.initial(group, plan)
     names = monitors(group.prepared.task)
     wanted = next(name for name in ("accuracy", "label_accuracy", "r2") if name in names)

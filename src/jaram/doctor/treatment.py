@@ -478,7 +478,7 @@ def remedies_for(diagnosis: Diagnosis) -> tuple[str, ...]:
 
 def few_structures(arms: Sequence[Arm], base: Arm) -> list[Arm]:
     """Distinct arms of at most ``MOST_STRUCTURES`` structures, in their order."""
-    from jaram.training.engine import structure
+    from jaram.training.group import structure
 
     kept: list[Arm] = []
     structures: set[Any] = set()

@@ -28,9 +28,9 @@ from jaram.runs.chronicle import Chronicle, join, of_member
 from jaram.runs.interruption import held_back
 from jaram.runs.member import target_scale
 from jaram.spec import words
-from jaram.training import engine
+from jaram.training import engine, planning
 from jaram.training.abreast import IsLate, abreast
-from jaram.training.engine import Group
+from jaram.training.group import Group, structure
 from jaram.training.layout import BY_MEMBER, spread
 from jaram.training.state import MemberState
 
@@ -85,9 +85,9 @@ class Trainee:
         self.seconds = 0.0
         recipes = tuple(dataclasses.replace(arm.recipe, seed=seed) for seed in seeds)
         self.group = Group(recipes, arm.prepared)
-        self.plan = engine.plan_for(self.group)
+        self.plan = planning.plan_for(self.group)
         if self.plan.is_short:  # a core for each arm: a program for many devices compiles longer
-            self.plan = engine.plan_for(self.group, most_devices=1)
+            self.plan = planning.plan_for(self.group, most_devices=1)
         self.recipes, self.state = engine.initial(self.group, self.plan)
         self._parts: list[list[Chronicle]] = [[] for _ in seeds]
 
@@ -286,7 +286,7 @@ def _by_program(trainees: Sequence[Trainee]) -> list[list[Trainee]]:
     """Those that share a compiled program together, which then is compiled once."""
     found: dict[Any, list[Trainee]] = {}
     for trainee in trainees:
-        mark = (engine.structure(trainee.arm.recipe), id(trainee.arm.prepared))
+        mark = (structure(trainee.arm.recipe), id(trainee.arm.prepared))
         found.setdefault(mark, []).append(trainee)
     return list(found.values())
 

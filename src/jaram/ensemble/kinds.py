@@ -22,8 +22,8 @@ from jaram.runs.run import Run
 from jaram.runs.store import new_folder
 from jaram.runs.train import report_to, train
 from jaram.searches.study import finalists
-from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training import engine, planning
+from jaram.training.group import Group
 from jaram.training.state import Advance, Best
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def snapshots(
     each, rest = divmod(group.epochs, size)
     if rest:
         raise UsageError("ensemble.bad_cycles", epochs=group.epochs, size=size)
-    plan = engine.plan_for(group)
+    plan = planning.plan_for(group)
     recipes, state = engine.initial(group, plan)
     base = None if out is None else new_folder(out)
     width = len(str(size))

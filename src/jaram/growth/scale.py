@@ -28,9 +28,9 @@ from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.runs.candidates import as_data, candidates_of
 from jaram.spec import words
-from jaram.training import engine
+from jaram.training import engine, planning
 from jaram.training.abreast import IsLate, abreast
-from jaram.training.engine import Group
+from jaram.training.group import Group
 
 SEEDS = 5
 FACTORS = (0.25, 1.0, 4.0)
@@ -164,7 +164,7 @@ def _trained(prepared: Prepared, metric: str, job: _Job, is_late: IsLate) -> Poi
     part, rows = subset(prepared, job.share, job.seed)
     order = dataclasses.replace(job.recipe, order_seed=job.recipe.order_seed + job.seed)
     group = Group((order,), part)
-    plan = engine.plan_for(group, takes_vitals=False, most_devices=1)
+    plan = planning.plan_for(group, takes_vitals=False, most_devices=1)
     recipes, state = engine.initial(group, plan)
     metrics: list[NDArray[np.float32]] = []
     for step in engine.advance(group, plan, recipes, state, 0, lambda _: is_late()):

@@ -18,7 +18,7 @@ from jaram.runs import store
 from jaram.runs.files import read_json
 from jaram.runs.origins import origin_of
 from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training.group import Group, structure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,10 +62,10 @@ def candidates_of(
             prepared[options] = prepare(data, options)
         completed, choices = complete(recipe, prepared[options])
         engine.check_memory(Group((completed,), prepared[options]))
-        structure = engine.structure(completed)
-        if structure not in checked:  # the checks read no knob but the learning rate's kind
-            checked[structure] = preflight(completed, prepared[options], data)
-        candidates.append(Candidate(completed, choices, prepared[options], checked[structure]))
+        shape = structure(completed)
+        if shape not in checked:  # the checks read no knob but the learning rate's kind
+            checked[shape] = preflight(completed, prepared[options], data)
+        candidates.append(Candidate(completed, choices, prepared[options], checked[shape]))
     return candidates
 
 

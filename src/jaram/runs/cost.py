@@ -5,7 +5,8 @@ from __future__ import annotations
 from jaram.data.prepare import Prepared
 from jaram.network.network import table
 from jaram.recipe import Recipe
-from jaram.training.engine import CORE_RATE, STEP_SECONDS, Group
+from jaram.training.group import Group
+from jaram.training.planning import CORE_RATE, STEP_SECONDS
 
 
 def step_seconds(recipe: Recipe, prepared: Prepared) -> float:

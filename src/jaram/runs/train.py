@@ -31,8 +31,8 @@ from jaram.runs.interruption import held_back
 from jaram.runs.member import Member, arrays_of
 from jaram.runs.run import Run
 from jaram.spec import undecided_in
-from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training import engine, planning
+from jaram.training.group import Group, structure
 from jaram.training.layout import BY_MEMBER, Plan, spread
 from jaram.training.outputs import compile_ahead
 from jaram.training.state import Advance, MemberState
@@ -154,7 +154,7 @@ def _groups(candidates: list[Candidate]) -> list[list[int]]:
     """Positions of candidates of one structure, in order of first appearance."""
     groups: dict[Any, list[int]] = {}
     for index, candidate in enumerate(candidates):
-        groups.setdefault(engine.structure(candidate.recipe), []).append(index)
+        groups.setdefault(structure(candidate.recipe), []).append(index)
     return list(groups.values())
 
 
@@ -166,7 +166,7 @@ def _train_group(
     progress: Progress,
     vitals: bool,
 ) -> list[Run]:
-    plan = engine.plan_for(group, vitals)
+    plan = planning.plan_for(group, vitals)
     recipes, state = engine.initial(group, plan)
     members = [
         Member(candidate, folder) for candidate, folder in zip(candidates, folders, strict=True)
@@ -299,7 +299,7 @@ def _resume(
     group = Group((written.recipe,), prepared)
     if chronicle.epochs:  # the history keeps its shape
         vitals = chronicle.vitals.size > 0
-    plan = engine.plan_for(group, vitals)
+    plan = planning.plan_for(group, vitals)
     recipes, state = engine.initial(group, plan)
     seconds = 0.0
     checkpoint = folder / "checkpoint.safetensors"

@@ -22,9 +22,9 @@ from jaram.objective.monitors import monitors
 from jaram.recipe import Recipe
 from jaram.searches.frames import Frame, embedded, framed, skeleton
 from jaram.spec import with_fields
-from jaram.training import engine
+from jaram.training import engine, planning
 from jaram.training.abreast import IsLate
-from jaram.training.engine import Group
+from jaram.training.group import Group, structure
 from jaram.training.layout import BY_MEMBER, Plan, spread
 from jaram.training.state import MemberState
 
@@ -116,7 +116,7 @@ class Cohort:
         whole = self._group([entry] * trials)
         share = self._group([entry] * -(-trials // (workers or 1)))
         plan = _plan(share, most_devices=None if is_alone and workers is None else 1)
-        is_short = is_hurried or engine.is_short(whole)
+        is_short = is_hurried or planning.is_short(whole)
         self.plan = dataclasses.replace(plan, is_short=is_short)
         self.capacity = self.plan.members // seeds
         """Trials at once."""
@@ -227,7 +227,7 @@ def _shared_out(members: int, plan: Plan) -> NDArray[np.int64]:
 
 def _plan(group: Group, most_devices: int | None) -> Plan:
     """The group's plan without vital signs."""
-    plan = engine.plan_for(group, takes_vitals=False, most_devices=most_devices)
+    plan = planning.plan_for(group, takes_vitals=False, most_devices=most_devices)
     a_epoch = plan.members * group.steps * 4
     capacity = max(1, min(plan.capacity, RECORD_BYTES // a_epoch))
     return dataclasses.replace(plan, capacity=capacity)
@@ -303,7 +303,7 @@ def skeleton_of(entry: Entry) -> Hashable | None:
 
 def _mark(recipe: Recipe, prepared: Prepared) -> Hashable:
     return (
-        engine.structure(recipe),
+        structure(recipe),
         recipe.batch_size,
         recipe.epochs,
         recipe.shuffle,

@@ -19,8 +19,8 @@ from jaram.runs.candidates import candidates_of
 from jaram.runs.member import Member
 from jaram.runs.run import Run
 from jaram.searches.study import Trial
-from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training import engine, planning
+from jaram.training.group import Group
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ def replayed(recipes: Sequence[Sequence[Recipe]], untils: Sequence[float], data:
         Group(tuple(one.recipe for one in stretch), stretches[0][0].prepared)
         for stretch in stretches
     ]
-    plan = engine.plan_for(groups[0])
+    plan = planning.plan_for(groups[0])
     knobs, state = engine.initial(groups[0], plan)
     done, seconds = 0, 0.0
     for place, (group, until) in enumerate(zip(groups, untils, strict=True)):

@@ -17,7 +17,7 @@ from jaram.searches.cohort import (
 )
 from jaram.searches.frames import Frame, frame_of, holds
 from jaram.searches.sharing import shared
-from jaram.training.engine import Group
+from jaram.training.group import Group
 
 GROWTH = 4
 """A program is compiled again, for more places, when so many times its places are wanted."""

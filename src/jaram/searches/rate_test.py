@@ -33,8 +33,8 @@ from jaram.searches.rate_plan import (
     plan_within,
 )
 from jaram.spec import undecided_in
-from jaram.training import engine
-from jaram.training.engine import Group
+from jaram.training import engine, planning
+from jaram.training.group import Group
 from jaram.training.order import probe_rows
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _trained(
         for rate in rates
     )
     group = Group(recipes, prepared)
-    plan = engine.plan_for(group, takes_vitals=False)
+    plan = planning.plan_for(group, takes_vitals=False)
     stacked, state = engine.initial(group, plan)
     sums = np.zeros(len(recipes))
     for step in engine.advance(group, plan, stacked, state, 0, lambda _: False):

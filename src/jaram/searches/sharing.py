@@ -16,7 +16,7 @@ from jaram.network.activation import Activation
 from jaram.network.dense import Dense
 from jaram.network.network import Network
 from jaram.searches.frames import frame_of
-from jaram.training.engine import CORE_RATE
+from jaram.training.planning import CORE_RATE
 
 COMPILE_SECONDS = 2.0
 """What one more program of two to four layers costs: 1.1 s of processor time where it is compiled

@@ -12,7 +12,7 @@ from jaram.searches.space import Space
 from jaram.searches.strategies.ask import Ask, asked_on, first_asks
 from jaram.searches.strategies.registry import define
 from jaram.searches.study import Settings, Trial
-from jaram.training.engine import structure
+from jaram.training.group import structure
 
 
 @dataclass(frozen=True)
