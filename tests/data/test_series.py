@@ -309,6 +309,13 @@ def test_seasons_of_dates() -> None:
     assert usual_season(np.arange(20.0)) is None and first
 
 
+def test_a_week_has_five_steps_where_weekends_are_left_out() -> None:
+    days = np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]")
+    working = days[np.is_busday(days)]
+    assert usual_season(working.astype("datetime64[us]").astype(np.int64)) == 5
+    assert usual_season(days.astype("datetime64[us]").astype(np.int64)) == 7
+
+
 def test_series_that_cannot_be_foretold() -> None:
     cases: list[tuple[pl.DataFrame, dict[str, Any], str]] = [
         (monthly(8), {"forecast": 3, "window": 8}, "8 steps, too few"),

@@ -76,3 +76,9 @@ def test_an_interval_ends_where_no_score_can_lie() -> None:
     control, treated = np.array([0.4, 0.6]), np.array([0.9, 0.7])
     gain = paired_gain(control, treated, scale=Scale(0.0, 1.0, 50))
     assert (gain.low, gain.high) == pytest.approx((-0.5, 0.5))
+
+
+def test_an_interval_holds_its_own_mean_where_all_scores_are_perfect() -> None:
+    control = np.array([0.9625, 0.9624999, 0.9625001])
+    gain = paired_gain(control, np.ones(3), scale=Scale(best=1.0 - 1e-9))
+    assert gain.low <= gain.mean <= gain.high

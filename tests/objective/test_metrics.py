@@ -181,7 +181,7 @@ def test_answers_may_be_given_beside_the_probabilities() -> None:
 
 
 def test_wrong_shapes_are_told() -> None:
-    with pytest.raises(DataError, match="3 true values but 2 outputs"):
+    with pytest.raises(DataError, match="3 true values for 2 outputs"):
         evaluate(BINARY, [1, 0, 1], [0.1, 0.2])
     with pytest.raises(DataError, match="one number for each of the 2 rows"):
         evaluate(BINARY, [1, 0], [0.1, 0.2], [1.0])

@@ -319,7 +319,7 @@ def test_places_that_are_no_runs(tmp_path: Path) -> None:
         jr.open(tmp_path / "nowhere")
     file = tmp_path / "file"
     file.write_text("not a folder")
-    with pytest.raises(RunError, match="no folder"):
+    with pytest.raises(RunError, match="is a file; a run is a folder"):
         jr.open(file)
     with pytest.raises(RunError, match=r"run\.json"):
         jr.open(tmp_path)

@@ -66,8 +66,10 @@ def _show_begun(speaker: Speaker, folder: Path, card: dict[str, Any]) -> None:
     speaker.say(str(folder))
     speaker.say(text("cli.doctor_unfinished", epochs=len(history)))
     measured = [(name, value) for name, value in last.items() if "/" in name]
-    speaker.table([text("cli.last_epoch"), ""], [[name, number(it)] for name, it in measured], 1)
-    speaker.say()
+    if measured:
+        rows = [[name, number(it)] for name, it in measured]
+        speaker.table([text("cli.last_epoch"), ""], rows, 1)
+        speaker.say()
     speaker.say(recipe.to_toml().rstrip())
     speaker.say()
     speaker.say(text("cli.show_next_resume", command=resuming(folder)))

@@ -158,12 +158,22 @@ def carried_forward(values: Floats, names: Sequence[str]) -> tuple[Floats, int]:
 
 
 def usual_season(times: NDArray[Any]) -> int | None:
-    """The season that times in microseconds suggest: 24 hours, 7 days, 12 months, 4 quarters;
-    None for other distances."""
+    """The season that times in microseconds suggest: 24 hours, 7 days (5 where no step falls on a
+    weekend), 12 months, 4 quarters; None for other distances."""
     if len(times) < 3:
         return None
     hours = float(np.median(np.diff(times))) / 3.6e9
     for low, high, season in ((0.99, 1.01, 24), (23, 25, 7), (672, 744, 12), (2136, 2232, 4)):
         if low <= hours <= high:
-            return season
+            return WORKING_DAYS if season == 7 and _leaves_weekends_out(times) else season
     return None
+
+
+WORKING_DAYS = 5
+DAY = 86_400_000_000
+"""In microseconds."""
+
+
+def _leaves_weekends_out(times: NDArray[Any]) -> bool:
+    weekdays = (np.asarray(times, np.int64) // DAY + 3) % 7  # the first day of 1970 was a Thursday
+    return len(weekdays) > WORKING_DAYS and bool((weekdays < WORKING_DAYS).all())

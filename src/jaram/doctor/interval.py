@@ -73,5 +73,7 @@ def paired_gain(
     deviation = max(float(difference.std(ddof=1)), scale.rounding)
     half = float(stdtrit(n - 1, 1 - tail)) * deviation / n**0.5
     before = float(control.mean())
-    low, high = max(mean - half, scale.worst - before), min(mean + half, scale.best - before)
+    # Where all scores lie at the end, rounding may not push the interval past their mean.
+    low = min(mean, max(mean - half, scale.worst - before))
+    high = max(mean, min(mean + half, scale.best - before))
     return Gain(mean, low, high, n, comparisons)

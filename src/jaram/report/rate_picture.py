@@ -48,7 +48,8 @@ def draw(test: RateTest, lang: Language) -> Figure:
         label=text("rate.picture_diverged", lang=lang) if diverged.any() else None,
     )
     learned = ~diverged.any(axis=1)
-    mean = np.where(learned, drawn.mean(axis=1), np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.where(learned, np.minimum(test.losses.mean(axis=1), top), np.nan)
     axes.plot(test.rates, mean, color=VALID, label=text("rate.picture_mean", lang=lang))
     before = text("rate.picture_start", lang=lang)
     axes.axhline(test.start.mean(), color=QUIET, lw=1, ls=":", label=before)
