@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import jaram as jr
 from jaram.data.prepare import prepare
 from jaram.runs.candidates import candidates_of
-from jaram.runs.cost import step_seconds
 from jaram.searches import rate_test
 from jaram.searches.rate_plan import RatePlan, plan_within
 from jaram.searches.rate_test import learning_rate_test
+from jaram.training.group import Group
+from jaram.training.planning import step_seconds
 
 NOTHING: dict[str, None] = {"rates": None, "seeds": None, "steps": None}
 
@@ -45,7 +46,7 @@ def test_the_cost_of_a_step_is_that_of_its_products() -> None:
         jr.Recipe(network=(jr.Dense(units, "tanh"),), batch_size=16) for units in (2000, 4000)
     ]
     one, two = (candidates_of([recipe], data)[0] for recipe in recipes)
-    costs = [step_seconds(found.recipe, found.prepared) for found in (one, two)]
+    costs = [step_seconds(Group((found.recipe,), found.prepared)) for found in (one, two)]
     of_products = 6 * 2000 * (4 + 3) * 16 / 5e10
     assert costs[1] - costs[0] == pytest.approx(of_products, rel=0.05)
     assert len(prepare(data).train) > 16

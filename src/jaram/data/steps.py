@@ -134,9 +134,17 @@ def _in_open_days(times: NDArray[Any]) -> Counts | None:
         distances
     ):
         return None
-    whole = np.floor(days).astype("datetime64[D]")
-    is_open = np.bincount((whole.astype(np.int64) + 3) % 7, minlength=7) > 0  # from Monday
+    is_open = open_weekdays(times)
     if is_open.all():
         return None
+    whole = np.floor(days).astype("datetime64[D]")
     counts: Counts = np.busday_count(whole[:-1], whole[1:], weekmask=is_open)
     return counts
+
+
+def open_weekdays(times: NDArray[Any]) -> NDArray[np.bool_]:
+    """On which days of the week, from Monday, there is anything ``(7,)``; times ``(n,)`` in
+    microseconds since 1970."""
+    days = np.floor(times / _SPANS["day"]).astype(np.int64)
+    found: NDArray[np.bool_] = np.bincount((days + 3) % 7, minlength=7) > 0  # 1970: a Thursday
+    return found

@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from jaram.data.splits import Rows, Split, ordered_split
+from jaram.data.steps import open_weekdays
 from jaram.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -165,15 +166,6 @@ def usual_season(times: NDArray[Any]) -> int | None:
     hours = float(np.median(np.diff(times))) / 3.6e9
     for low, high, season in ((0.99, 1.01, 24), (23, 25, 7), (672, 744, 12), (2136, 2232, 4)):
         if low <= hours <= high:
-            return WORKING_DAYS if season == 7 and _leaves_weekends_out(times) else season
+            is_working_week = season == 7 and not open_weekdays(times)[5:].any()
+            return 5 if is_working_week and len(times) > 5 else season
     return None
-
-
-WORKING_DAYS = 5
-DAY = 86_400_000_000
-"""In microseconds."""
-
-
-def _leaves_weekends_out(times: NDArray[Any]) -> bool:
-    weekdays = (np.asarray(times, np.int64) // DAY + 3) % 7  # the first day of 1970 was a Thursday
-    return len(weekdays) > WORKING_DAYS and bool((weekdays < WORKING_DAYS).all())

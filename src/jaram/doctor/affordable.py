@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jaram.doctor.trial import Arm, Measured
-from jaram.runs.cost import epoch_seconds
+from jaram.training.group import Group
+from jaram.training.planning import epoch_seconds
 
 if TYPE_CHECKING:
     from jaram.data.prepare import Prepared
@@ -40,12 +41,12 @@ class Purse:
         if len(seconds) < 2:
             return cls(1.0)
         measured = float(seconds[-1] - seconds[0]) / (len(seconds) - 1)
-        return cls(measured / epoch_seconds(run.recipe, prepared))
+        return cls(measured / epoch_seconds(Group((run.recipe,), prepared)))
 
     def cost(self, arm: Arm) -> float:
         """Seconds that an arm takes from one seed, if nothing ends it early."""
         epochs = arm.recipe.epochs or 1
-        return self.slowness * epochs * epoch_seconds(arm.recipe, arm.prepared)
+        return self.slowness * epochs * epoch_seconds(Group((arm.recipe,), arm.prepared))
 
     def having_spent(self, seconds: float, measured: Sequence[Measured], seeds: int) -> Purse:
         """The purse by how long a trial has taken, which compiles and trains as what follows it

@@ -26,20 +26,18 @@ EXAMPLES = "examples"
 
 def mean(tree: Tree, shares: int) -> Tree:
     """The mean over the parts of every number in a tree of float32 arrays."""
-    if shares == 1:
-        return tree
-    # One message for all of them: each has the devices wait for each other.
-    flat, as_before = ravel_pytree(tree)
-    found: Tree = as_before(jax.lax.pmean(flat, EXAMPLES))
-    return found
+    return tree if shares == 1 else _exchanged(jax.lax.pmean, tree)
 
 
 def total(tree: Tree, shares: int) -> Tree:
     """The sum over the parts of every number in a tree of float32 arrays."""
-    if shares == 1:
-        return tree
+    return tree if shares == 1 else _exchanged(jax.lax.psum, tree)
+
+
+def _exchanged(over_parts: Callable[[Array, str], Array], tree: Tree) -> Tree:
+    """All arrays of a tree in one message: each has the devices wait for each other."""
     flat, as_before = ravel_pytree(tree)
-    found: Tree = as_before(jax.lax.psum(flat, EXAMPLES))
+    found: Tree = as_before(over_parts(flat, EXAMPLES))
     return found
 
 

@@ -20,7 +20,6 @@ from jaram.data.prepare import Prepared
 from jaram.errors import UsageError
 from jaram.recipe import Recipe
 from jaram.runs.candidates import as_data, candidates_of
-from jaram.runs.cost import step_seconds
 from jaram.searches.clock import Clock
 from jaram.searches.rate_estimate import NEAR, beyond, interval, shares_fallen
 from jaram.searches.rate_plan import (
@@ -147,7 +146,7 @@ def learning_rate_test(
         raise UsageError("runs.undecided", fields=", ".join(fields), count=len(fields))
     loaded = as_data(data)
     candidate = candidates_of([asked], loaded)[0]
-    a_step = step_seconds(candidate.recipe, candidate.prepared)
+    a_step = planning.step_seconds(Group((candidate.recipe,), candidate.prepared))
     plan = plan_within(budget or BUDGET, a_step, count, seeds, steps)
     clock = Clock(np.inf if seeds is not None and budget is None else budget or BUDGET)
     short, prepared = _shortened(candidate.recipe, candidate.prepared, plan.steps)

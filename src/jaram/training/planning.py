@@ -115,10 +115,15 @@ def is_short(group: Group) -> bool:
 
 def _estimated_seconds(group: Group) -> float:
     """How long all epochs of all members would take one core, roughly; the same on any machine."""
-    return len(group.recipes) * group.epochs * group.steps * _step_seconds(group)
+    return len(group.recipes) * group.epochs * epoch_seconds(group)
 
 
-def _step_seconds(group: Group) -> float:
+def epoch_seconds(group: Group) -> float:
+    """How long an epoch of one member would take one core, roughly; the same on any machine."""
+    return group.steps * step_seconds(group)
+
+
+def step_seconds(group: Group) -> float:
     """How long a step of one member would take one core, roughly; the same on any machine."""
     network, shape = group.first.network or (), group.prepared.input_shape
     operations = sum(row.operations for row in table(network, shape))
